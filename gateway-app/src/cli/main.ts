@@ -1,0 +1,3 @@
+export function main(args: readonly string[]): void {
+  process.stdout.write(args.join(' '));
+}

@@ -1,0 +1,39 @@
+'use strict';
+
+/** Tests run from the sources; `@noble/*` ships ES modules only, which jest cannot require, so they are transformed too. */
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2022',
+      keepClassNames: true,
+    },
+    module: { type: 'commonjs' },
+  },
+];
+
+module.exports = {
+  testEnvironment: 'node',
+  roots: [
+    'signcryption',
+    'protocol',
+    'chaincode',
+    'network',
+    'gateway-app',
+    'bench',
+    'test-network-scripts',
+    'scripts',
+  ].map((name) => `<rootDir>/${name}`),
+  testMatch: ['**/*.test.ts', '**/*.test.cjs'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['/dist/'],
+  transform: { '^.+\\.(t|j|mj)s$': swc },
+  transformIgnorePatterns: ['/node_modules/(?!.*@noble/)'],
+  moduleNameMapper: {
+    '^@chargecast/([^/]+)$': '<rootDir>/$1/src',
+    '^@chargecast/([^/]+)/(.+)$': '<rootDir>/$1/src/$2',
+  },
+  testTimeout: 60000,
+};
