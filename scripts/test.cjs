@@ -8,6 +8,24 @@ const os = require('node:os');
 const path = require('node:path');
 const { prepare, PrepareError, root } = require('./prepare.cjs');
 
+const FABRIC = '[fabric]';
+
+/** One line for the real network's tests, one for each other skipped test: nothing is skipped unseen. */
+function skippedLines(results) {
+  const skipped = results.testResults
+    .flatMap((suite) => suite.assertionResults)
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+    .map(({ fullName }) => fullName);
+  const fabric = skipped.filter((name) => name.includes(FABRIC)).length;
+  const lines = skipped.filter((name) => !name.includes(FABRIC)).map((name) => `skipped: ${name}`);
+  if (fabric > 0) {
+    lines.push(
+      `skipped: ${fabric} tests of the real Fabric network, its programs are neither in FABRIC_BIN nor on PATH`,
+    );
+  }
+  return lines;
+}
+
 function main() {
   prepare();
   const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'chargecast-test-')), 'report.json');
@@ -25,6 +43,7 @@ function main() {
   const suitesThatDidNotRun = results.numRuntimeErrorTestSuites;
   const failed = results.numFailedTests + suitesThatDidNotRun;
   const skipped = results.numPendingTests + results.numTodoTests;
+  for (const line of skippedLines(results)) process.stdout.write(`${line}\n`);
   if (results.numPassedTests === 0) process.exitCode = 1;
   if (failed > 0 || run.status !== 0) process.exitCode = 1;
   process.stdout.write(
