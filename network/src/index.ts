@@ -1,1 +1,17 @@
-export {};
+export { NetworkError, type NetworkErrorCode } from './errors';
+export * from './ledger';
+export * from './pki';
+export { assertPortsFree, isPortFree } from './ports';
+export {
+  type ConnectionProfile,
+  type LedgerKind,
+  type OrganisationRole,
+  parseProfile,
+  profileIdentities,
+  type ProfileGateway,
+  type ProfileIdentity,
+  type ProfileOrganisation,
+  readProfile,
+  writeProfile,
+} from './profile';
+export * from './topology';
