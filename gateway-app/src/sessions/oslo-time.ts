@@ -1,0 +1,47 @@
+/** What a published local time can be read as. */
+export type LocalTime = { readonly unixSeconds: number } | { readonly fault: 'syntax' | 'skipped by summer time' };
+
+const PUBLISHED = /^(\d{2})\.(\d{2})\.(\d{4}) (\d{2}):(\d{2})$/;
+const SUMMER_OFFSET = 120;
+const WINTER_OFFSET = 60;
+
+const OSLO = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Oslo', timeZoneName: 'longOffset', hour: 'numeric' });
+const offsets = new Map<number, number>();
+
+/**
+ * `dd.mm.yyyy hh:mm` in Europe/Oslo. In the autumn hour that occurs twice the first is meant, so that the order of two
+ * published times is the order of the results; the spring hour that never occurs is a fault.
+ */
+export function parseOsloTime(text: string): LocalTime {
+  const match = PUBLISHED.exec(text);
+  if (!match) return { fault: 'syntax' };
+  const [day, month, year, hour, minute] = match.slice(1).map(Number) as [number, number, number, number, number];
+  const civil = Date.UTC(year, month - 1, day, hour, minute);
+  const back = new Date(civil);
+  const exists =
+    back.getUTCDate() === day && back.getUTCMonth() === month - 1 && back.getUTCHours() === hour && minute < 60;
+  if (!exists) return { fault: 'syntax' };
+  for (const offset of [SUMMER_OFFSET, WINTER_OFFSET]) {
+    const instant = civil - offset * 60_000;
+    if (osloOffset(instant) === offset) return { unixSeconds: instant / 1000 };
+  }
+  return { fault: 'skipped by summer time' };
+}
+
+/** `yyyy-mm-dd hh:mm` in Europe/Oslo, for people. */
+export function formatOsloTime(unixSeconds: number): string {
+  const civil = new Date(unixSeconds * 1000 + osloOffset(unixSeconds * 1000) * 60_000);
+  return civil.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** Minutes east of UTC; changes of the clock fall on full hours. */
+function osloOffset(instant: number): number {
+  const hour = Math.floor(instant / 3_600_000);
+  const known = offsets.get(hour);
+  if (known !== undefined) return known;
+  const name = OSLO.formatToParts(hour * 3_600_000).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const match = /^GMT([+-]\d{2}):(\d{2})$/.exec(name);
+  const offset = match ? Number(match[1]) * 60 + Number(match[2]) : 0;
+  offsets.set(hour, offset);
+  return offset;
+}
