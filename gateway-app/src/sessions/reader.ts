@@ -38,6 +38,7 @@ export const SKIP_REASONS = [
   'end before start',
   'no energy',
   'energy is not a number with decimal comma',
+  'energy below zero',
   'session id occurs more than once',
   'wrong number of columns',
 ] as const;
@@ -163,6 +164,7 @@ function readRow(row: Row): ChargingSession | SkipReason {
   if (typeof times === 'string') return times;
   if (MISSING.has(row.El_kWh)) return 'no energy';
   if (!NUMBER.test(row.El_kWh)) return 'energy is not a number with decimal comma';
+  if (row.El_kWh.startsWith('-')) return 'energy below zero';
   return {
     id: row.session_ID,
     garage: row.Garage_ID,

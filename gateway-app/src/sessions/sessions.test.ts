@@ -73,6 +73,7 @@ describe('reading sessions', () => {
     ['2;G1;G1-1;21.12.2018 10:20;21.12.2018 10:20;NA', 'no energy'],
     ['2;G1;G1-1;21.12.2018 10:20;21.12.2018 10:20;1.5', 'energy is not a number with decimal comma'],
     ['2;G1;G1-1;21.12.2018 10:20;21.12.2018 10:20;1e9', 'energy is not a number with decimal comma'],
+    ['2;G1;G1-1;21.12.2018 10:20;21.12.2018 10:20;-1,5', 'energy below zero'],
     ['2;G1;G1-1;21/12/2018 10:20;21.12.2018 10:20;1', 'start is not dd.mm.yyyy hh:mm'],
     ['2;G1;G1-1;21.12.2018 10:20;21.12.2018;1', 'end is not dd.mm.yyyy hh:mm'],
     ['2;G1;G1-1;30.03.2019 10:20;31.03.2019 02:10;1', 'a time the change to summer time skips'],

@@ -1,0 +1,93 @@
+import { Command, CommanderError } from 'commander';
+
+import { createIo, type ExitCode, type Io, type IoStreams, reportError } from './io';
+
+/** Ends with the exit code, 0 if it returns nothing. Errors it throws are printed by their code. */
+export type Action<Options> = (io: Io, options: Options, ...operands: string[]) => Promise<ExitCode | void>;
+
+/** Adds one noun's commands to the program. */
+export type Register = (program: Program) => void;
+
+/** Commander's `Command` with this CLI's one way to run an action. */
+export interface Program {
+  readonly command: Command;
+  /** A sub-command that is only a group of others. */
+  group(name: string, description: string): Program;
+  /**
+   * A command. `build` declares arguments, options and help; `action` gets the options and the operands in order, a
+   * variadic one spread.
+   */
+  verb<Options extends object>(
+    nameAndArguments: string,
+    description: string,
+    build: (command: Command) => Command,
+    action: Action<Options>,
+  ): void;
+}
+
+export interface Cli {
+  readonly program: Program;
+  /** Runs one command line; nothing it does throws. */
+  run(args: readonly string[]): Promise<ExitCode>;
+}
+
+export function createCli(name: string, description: string, streams: IoStreams): Cli {
+  let exit: ExitCode = 0;
+  const root = configured(new Command(name), streams).description(description);
+  const wrap = (command: Command): Program => ({
+    command,
+    group: (groupName, groupDescription) =>
+      wrap(configured(command.command(groupName), streams).description(groupDescription)),
+    verb: (verbName, verbDescription, build, action) => {
+      const verb = build(configured(command.command(verbName), streams).description(verbDescription));
+      verb.option('--json', 'JSON on stdout, everything else on stderr');
+      verb.action(async () => {
+        const options = verb.opts();
+        const io = createIo(options.json === true, streams);
+        exit = await runAction(io, () => action(io, options as never, ...verb.args));
+      });
+    },
+  });
+  return {
+    program: wrap(root),
+    run: async (args) => {
+      try {
+        await root.parseAsync(args, { from: 'user' });
+        return exit;
+      } catch (error) {
+        return commanderExit(error, createIo(args.includes('--json'), streams));
+      }
+    },
+  };
+}
+
+function configured(command: Command, { stdout, stderr }: IoStreams): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: () => undefined,
+    });
+}
+
+async function runAction(io: Io, action: () => Promise<ExitCode | void>): Promise<ExitCode> {
+  try {
+    return (await action()) ?? 0;
+  } catch (error) {
+    return reportError(io, error);
+  }
+}
+
+/** Commander throws for help and version too; those are good ends. */
+function commanderExit(error: unknown, io: Io): ExitCode {
+  if (!(error instanceof CommanderError)) return reportError(io, error);
+  if (error.exitCode === 0) return 0;
+  if (error.code === 'commander.help') return 2;
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  io.note(`E_USAGE: ${message}; see --help`);
+  io.result({ error: { code: 'E_USAGE', message } });
+  return 2;
+}
