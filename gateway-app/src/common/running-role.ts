@@ -1,0 +1,10 @@
+/** A started role. `stop` lets work in hand end, then closes its listener, streams and store. */
+export interface RunningRole {
+  readonly name: string;
+  readonly role: string;
+  /** Port listened on; 0 if the role listens on none. */
+  readonly port: number;
+  stop(): Promise<void>;
+  /** For operators: counts and positions, no identities. */
+  status(): Promise<Record<string, unknown>>;
+}

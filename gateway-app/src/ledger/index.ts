@@ -1,0 +1,16 @@
+export {
+  type BlockOptions,
+  type BlockSource,
+  type Channel,
+  type EndorsedTransaction,
+  type Endorsement,
+  type ErrorDetail,
+  type Ledger,
+  type LedgerBlock,
+  LedgerError,
+  type LedgerTransaction,
+  type LedgerWrite,
+  type SubmitResult,
+  type Transaction,
+} from './port';
+export { encodeTrust, endorsingOrganisations, parseTrust, readTrust, type TrustBundle } from './trust';

@@ -1,0 +1,73 @@
+import { encodeParams, type Params, parseParams, Role } from '@chargecast/signcryption';
+import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+
+import { validate } from '../common/config';
+import { CodedError } from '../common/errors';
+import { readFileCoded } from '../common/files';
+
+/**
+ * All that a reader of the chain trusts, public throughout: the scheme's params with the pinned organisations, the
+ * chaincode whose writes count, and each consortium member's certificate authorities.
+ */
+export interface TrustBundle {
+  readonly params: Params;
+  readonly chaincode: string;
+  /** MSP id → root certificates, PEM. */
+  readonly roots: Readonly<Record<string, readonly string[]>>;
+}
+
+const schema = z.strictObject({
+  params: z.record(z.string(), z.unknown()),
+  chaincode: z.string().min(1),
+  roots: z.record(z.string(), z.array(z.string().refine(isCertificate, 'must be a PEM certificate')).min(1)),
+});
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** MSP ids whose endorsements count: the gateway organisations pinned in params. */
+export function endorsingOrganisations({ params }: Pick<TrustBundle, 'params'>): string[] {
+  return params.organisations.filter(({ role }) => role === Role.CSS).map(({ mspId }) => mspId);
+}
+
+/** @throws CodedError E_CONFIG_INVALID, E_TRUST; SigncryptionError E_PARAMS */
+export function parseTrust(json: unknown, source: string): TrustBundle {
+  const { params: document, chaincode, roots } = validate(schema, json, `the trust bundle ${source}`);
+  const params = parseParams(nodePrimitives, JSON.stringify(document));
+  const rootless = endorsingOrganisations({ params }).filter((mspId) => !roots[mspId]);
+  if (rootless.length > 0) {
+    throw new CodedError(
+      'E_TRUST',
+      `${source} has no root certificates for ${rootless.join(', ')}: add them to "roots"`,
+    );
+  }
+  return { params, chaincode, roots };
+}
+
+/** The bundle as `trust.json` holds it; `parseTrust` reads it back. */
+export function encodeTrust({ params, chaincode, roots }: TrustBundle): string {
+  return `${JSON.stringify({ params: JSON.parse(encodeParams(params)) as unknown, chaincode, roots }, null, 2)}\n`;
+}
+
+/**
+ * Reads `trust.json`.
+ * @throws CodedError E_FILE_MISSING, E_TRUST; SigncryptionError E_PARAMS
+ */
+export async function readTrust(file: string): Promise<TrustBundle> {
+  let json: unknown;
+  try {
+    json = JSON.parse((await readFileCoded(file)).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CodedError('E_TRUST', `${file} is not JSON: take the deployment's own trust.json`, { cause: error });
+  }
+  return parseTrust(json, file);
+}

@@ -1,0 +1,220 @@
+/**
+ * The messages of proto/chargecast.proto as the loader gives them: camel-case members, bytes as `Uint8Array` (received:
+ * `Buffer`), 64-bit integers as numbers, absent scalars as their defaults, absent messages as null.
+ */
+export type Empty = Record<string, never>;
+
+export interface EnrolRequest {
+  readonly epoch: number;
+  readonly x: Uint8Array;
+  readonly pop: Uint8Array;
+}
+export interface EnrolReply {
+  readonly f: Uint8Array;
+  readonly r: Uint8Array;
+  readonly d: Uint8Array;
+}
+export interface CredentialRequest {
+  readonly request: Uint8Array;
+}
+export interface CredentialReply {
+  readonly issued: Uint8Array;
+}
+export interface ListReceiversRequest {
+  readonly epoch: number;
+}
+export interface Receiver {
+  readonly f: Uint8Array;
+  readonly epoch: number;
+}
+export interface PlugInNotice {
+  readonly vehicle: Uint8Array;
+  readonly session: Uint8Array;
+}
+export interface RouteRequest {
+  readonly sigma: Uint8Array;
+  readonly receivers: readonly Uint8Array[];
+}
+export interface RouteReply {
+  readonly acks: readonly Ack[];
+  readonly unroutable: readonly Unroutable[];
+}
+export interface OpenRequest {
+  readonly oneTimeKey: Uint8Array;
+}
+export interface OpenReply {
+  readonly role: string;
+  readonly name: string;
+  readonly record: Uint8Array;
+  readonly opening: Uint8Array;
+}
+export interface Unroutable {
+  readonly f: Uint8Array;
+  readonly code: string;
+}
+export interface Ack {
+  readonly mspId: string;
+  readonly sigmaId: Uint8Array;
+  readonly deadline: number;
+  readonly signature: Uint8Array;
+}
+
+export interface ApproveRequest {
+  readonly record: Uint8Array;
+}
+export interface OrganisationSignature {
+  readonly mspId: string;
+  readonly signature: Uint8Array;
+}
+export interface Countersignature {
+  readonly provider: string;
+  readonly signature: Uint8Array;
+}
+export interface RecordEntry {
+  readonly record: Uint8Array;
+  readonly approvals: readonly OrganisationSignature[];
+  readonly countersignature?: Countersignature | null;
+}
+export interface Outcome {
+  readonly status: string;
+  readonly code: string;
+  readonly message: string;
+  readonly transactionId: string;
+}
+export interface HoldRequest {
+  readonly sigma: Uint8Array;
+  readonly submit: boolean;
+}
+export interface StreamRequest {
+  readonly channel: string;
+  readonly fromBlock: number;
+}
+export interface ChainItem {
+  readonly block: number;
+  readonly index: number;
+  readonly envelope: Uint8Array;
+  readonly validationCode: number;
+  readonly lastOfBlock: boolean;
+  readonly header: Uint8Array;
+  readonly transactions: number;
+}
+export interface ChainHead {
+  readonly block: number;
+}
+export interface SlotHead {
+  readonly number: number;
+  readonly epoch: number;
+  readonly recordsRoot: Uint8Array;
+  readonly revocationsRoot: Uint8Array;
+  readonly certchainBlock: number;
+}
+
+export interface Sealed {
+  readonly sigma: Uint8Array;
+}
+export interface Command {
+  readonly customer: string;
+  readonly kind: string;
+  readonly action: string;
+  readonly payload: string;
+}
+export interface HolderIdentity {
+  readonly f: Uint8Array;
+  readonly epoch: number;
+}
+export interface SendRequest {
+  readonly commands: readonly Command[];
+}
+export interface SendReply {
+  readonly commandIds: readonly string[];
+}
+export interface FollowRequest {
+  readonly commandIds: readonly string[];
+}
+export interface CommandState {
+  readonly commandId: string;
+  readonly state: string;
+  readonly code: string;
+  readonly sigmaId: string;
+}
+
+export interface StreamBindings {
+  readonly epoch: number;
+}
+export interface Binding {
+  readonly f: Uint8Array;
+  readonly x: Uint8Array;
+  readonly contract: string;
+  readonly signature: Uint8Array;
+  readonly provider: string;
+}
+
+export interface PlugHello {
+  readonly vehicle: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly resumeSession: Uint8Array;
+}
+export interface PlugChallenge {
+  readonly pile: Uint8Array;
+  readonly session: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly signature: Uint8Array;
+}
+export interface PlugProof {
+  readonly signature: Uint8Array;
+}
+export interface PlugRefused {
+  readonly code: string;
+  readonly message: string;
+}
+export interface EntryKeyRequest {
+  readonly id: number;
+  readonly headers: readonly Uint8Array[];
+}
+export interface EntryKeyAnswer {
+  readonly id: number;
+  readonly keys: readonly EntryKey[];
+}
+export interface EntryKey {
+  readonly locator: Uint8Array;
+  readonly key: Uint8Array;
+  readonly refused: string;
+}
+export interface PileNotice {
+  readonly commandId: string;
+  readonly kind: string;
+  readonly outcome: string;
+}
+
+/** One of several: exactly one member is set; `message`, set on received ones, names it. */
+type OneOf<T> = { [K in keyof T]: { readonly message?: K } & { readonly [P in K]: T[P] } }[keyof T];
+
+export type FromVehicle = OneOf<{
+  hello: PlugHello;
+  proof: PlugProof;
+  answer: EntryKeyAnswer;
+  unplug: Empty;
+}>;
+export type ToVehicle = OneOf<{
+  challenge: PlugChallenge;
+  accepted: Empty;
+  request: EntryKeyRequest;
+  refused: PlugRefused;
+  notice: PileNotice;
+}>;
+
+export interface PlugInOrder {
+  readonly vehicle: string;
+  readonly pile: string;
+}
+export interface PlugInReply {
+  readonly session: Uint8Array;
+}
+export interface ReportOrder {
+  readonly vehicle: string;
+  readonly powerWatts: number;
+  readonly energyWh: number;
+}
+export interface UnplugOrder {
+  readonly vehicle: string;
+}
