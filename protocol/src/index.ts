@@ -1,1 +1,15 @@
-export {};
+export * from './authority';
+export * from './errors';
+export * from './governance';
+export * from './json';
+export * from './key-file';
+export * from './keys';
+export * from './ledger-state';
+export * from './message';
+export * from './plug';
+export * from './registration';
+export * from './reports';
+export * from './roles';
+export * from './signing';
+export * from './slot';
+export * from './transactions';

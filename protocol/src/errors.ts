@@ -1,0 +1,60 @@
+/**
+ * Refusal codes of the ledger, one list for chaincode, gateway, CLI and docs/ledger.md. A refused σ or record may
+ * also carry a code of `@chargecast/signcryption` (`SigncryptionError.code`): stateless verification keeps its own.
+ */
+export const LEDGER_CODES = {
+  E_AUTHORITY: 'the authority’s signatures do not suffice for this item',
+  E_APPROVALS: 'too few pinned organisations approve',
+  E_ALREADY_INITIALISED: 'the channel holds its parameters already',
+  E_ARGUMENTS: 'the arguments do not fit the transaction',
+  E_CHANNEL: 'the contract serves the other channel',
+  E_CLASS: 'the sender class is not admitted',
+  E_CREDENTIAL_REVOKED: 'the one-time credential is revoked',
+  E_CREDENTIAL_SPENT: 'the one-time credential stands on the chain already',
+  E_EPOCH: 'the key epoch is not accepted now',
+  E_FORBIDDEN: 'the caller’s role may not call this transaction',
+  E_INTERNAL: 'the chaincode failed',
+  E_NOT_FOUND: 'the ledger holds no such item',
+  E_NOT_INITIALISED: 'the channel holds no parameters yet',
+  E_PROVIDER_EXISTS: 'another provider holds this name',
+  E_PROVIDER_REVOKED: 'the provider is revoked',
+  E_PROVIDER_UNKNOWN: 'the provider is not registered',
+  E_RECORD_EXISTS: 'another record holds this pseudo-identity',
+  E_RECORD_REVOKED: 'the pseudo-identity is revoked for ever',
+  E_SLOT: 'the slot head does not follow or does not fit the time',
+  E_SLOT_STALE: 'the slot head on the chain is too old',
+  E_TOO_LARGE: 'the submission has too many bytes',
+  E_TOO_MANY: 'the submission has too many parts',
+  E_TRANSIENT: 'the transient map does not hold σ under "0", "1", …',
+  E_UNKNOWN_TRANSACTION: 'there is no such contract or transaction',
+  E_VERSION: 'the governance item is not the next version',
+} as const;
+
+export type LedgerCode = keyof typeof LEDGER_CODES;
+
+/** Codes of this package's own codecs, beside the ledger's. */
+export type ProtocolCode = LedgerCode | 'E_DECODE' | 'E_MESSAGE';
+
+/** A refusal with a stable code; the message says what to do and holds no secret. */
+export class ProtocolError extends Error {
+  readonly code: ProtocolCode;
+
+  constructor(code: ProtocolCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ProtocolError';
+    this.code = code;
+  }
+}
+
+const CODED = /^(E_[A-Z0-9_]+): ([\s\S]*)$/;
+
+/** `E_CODE: text`, the form in which a refusal leaves the chaincode. */
+export function formatCoded(code: string, message: string): string {
+  return `${code}: ${message}`;
+}
+
+/** The code and text of `E_CODE: text`; undefined for any other text. */
+export function parseCoded(text: string): { code: string; message: string } | undefined {
+  const match = CODED.exec(text);
+  return match ? { code: match[1] as string, message: match[2] as string } : undefined;
+}

@@ -1,0 +1,101 @@
+/** Names, arguments and results of the chaincode's transactions; docs/ledger.md is their reference. */
+import { type Epochs, type GovernanceItem, type Revocation, type RevocationItemKind } from './governance';
+import { type Json } from './json';
+import { type ProviderEntry, type RecordEntry } from './registration';
+import { type SignedSlotHead } from './slot';
+
+/** On `certchain`. */
+export const REGISTRATION = {
+  contract: 'registration',
+  init: 'init',
+  getParams: 'getParams',
+  putProvider: 'putProvider',
+  getProvider: 'getProvider',
+  listProviders: 'listProviders',
+  putRecords: 'putRecords',
+  getRecord: 'getRecord',
+  listRecords: 'listRecords',
+  revokeRecord: 'revokeRecord',
+  listRevocations: 'listRevocations',
+  mirrorGovernance: 'mirrorGovernance',
+  governance: 'governance',
+  governanceItem: 'governanceItem',
+} as const;
+
+/** On `datachain`. */
+export const BROADCAST = {
+  contract: 'broadcast',
+  init: 'init',
+  getParams: 'getParams',
+  governance: 'governance',
+  governanceItem: 'governanceItem',
+  submit: 'submit',
+  getSigma: 'getSigma',
+  listSigmas: 'listSigmas',
+  getInclusionProof: 'getInclusionProof',
+  mirrorGovernance: 'mirrorGovernance',
+  listRevocations: 'listRevocations',
+  advanceSlot: 'advanceSlot',
+  slot: 'slot',
+} as const;
+
+export const SIGMAS_EVENT = 'chargecast.sigmas.v1';
+export const RECORDS_EVENT = 'chargecast.records.v1';
+export const REVOCATION_EVENT = 'chargecast.revocation.v1';
+export const GOVERNANCE_EVENT = 'chargecast.governance.v1';
+export const SLOT_EVENT = 'chargecast.slot.v1';
+
+export type Outcome =
+  { readonly status: 'committed' } | { readonly status: 'refused'; readonly code: string; readonly message: string };
+
+/** Outcomes stand in the order of the submission. */
+export interface SubmitReply {
+  /** Merkle root over the committed σ ids; absent when all were refused, and then nothing is written. */
+  readonly root?: string;
+  readonly outcomes: readonly ({ readonly id: string } & Outcome)[];
+}
+
+export interface PutRecordsReply {
+  /** `f` is empty for bytes that are no record. */
+  readonly outcomes: readonly ({ readonly f: string } & Outcome)[];
+}
+
+export interface SigmaReply {
+  readonly id: string;
+  readonly transactionId: string;
+  readonly index: number;
+  readonly sigma: string;
+}
+
+export interface InclusionReply {
+  readonly root: string;
+  readonly index: number;
+  readonly count: number;
+  readonly path: readonly string[];
+}
+
+/** A page; `bookmark` is empty after the last one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly bookmark: string;
+}
+
+export type SigmaPage = Page<{ readonly id: string; readonly transactionId: string; readonly index: number }>;
+export type RecordPage = Page<RecordEntry>;
+export type RevocationPage = Page<Revocation & { readonly kind: RevocationItemKind }>;
+export type ProviderList = readonly (ProviderEntry & { readonly revoked?: Revocation })[];
+
+export interface GovernanceReply {
+  readonly limits: Readonly<Record<string, Json>> | null;
+  readonly epochs: Epochs | null;
+  readonly slot: SignedSlotHead | null;
+  readonly versions: { readonly limits: number; readonly epochs: number };
+}
+
+export interface MirrorReply {
+  readonly kind: GovernanceItem['kind'];
+  readonly status: 'committed' | 'unchanged';
+}
+
+export const MAX_PAGE = 500;
+export const MAX_SUBMISSION_BYTES = 4 * 1024 * 1024;
