@@ -48,6 +48,15 @@ export interface OpenReply {
   readonly record: Uint8Array;
   readonly opening: Uint8Array;
 }
+export interface OpenRequest {
+  readonly oneTimeKey: Uint8Array;
+}
+export interface OpenReply {
+  readonly role: string;
+  readonly name: string;
+  readonly record: Uint8Array;
+  readonly opening: Uint8Array;
+}
 export interface Unroutable {
   readonly f: Uint8Array;
   readonly code: string;
@@ -74,6 +83,7 @@ export interface RecordEntry {
   readonly record: Uint8Array;
   readonly approvals: readonly OrganisationSignature[];
   readonly countersignature?: Countersignature | null;
+  readonly owner?: string;
 }
 export interface Outcome {
   readonly status: string;
@@ -111,6 +121,10 @@ export interface SlotHead {
 
 export interface Sealed {
   readonly sigma: Uint8Array;
+}
+export interface HolderIdentity {
+  readonly f: Uint8Array;
+  readonly epoch: number;
 }
 export interface Command {
   readonly customer: string;
