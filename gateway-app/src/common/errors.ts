@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /**
  * What a role, a command or an adapter refuses. `code` is stable (`E_…`) and survives every hop: chaincode → ledger
  * adapter → role → gRPC → command line. The message says what to do and never holds a secret, a vehicle or a sender.
@@ -17,7 +19,7 @@ const CODED_TEXT = /\b(E_[A-Z0-9_]+): ([^\n]*)/;
 
 /** The stable code of any error of this project's packages, each of which has its own class; undefined for others. */
 export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!isNativeError(error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' && CODE.test(error.code) ? error.code : undefined;
 }
 
@@ -35,7 +37,7 @@ export function parseCodedText(text: string): { readonly code: string; readonly 
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isNativeError(error) ? error.message : String(error);
 }
 
 /** `E_CODE: message`, for one line on a terminal. */

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { destination, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -73,7 +74,7 @@ interface LoggedError {
 
 /** Codes and messages down the chain of causes; a stack only where no code says what happened. */
 function serializeError(error: unknown): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, text: String(error) };
+  if (!isNativeError(error)) return { type: typeof error, text: String(error) };
   const code: unknown = 'code' in error ? error.code : undefined;
   return {
     type: error.name,

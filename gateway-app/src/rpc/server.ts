@@ -76,7 +76,7 @@ function implementation<S extends ServiceName>(
     if (method.requestStream) return [rpcName, bidiStream(guard, handler)];
     return [rpcName, method.responseStream ? serverStream(guard, handler) : unary(guard, handler)];
   });
-  return Object.fromEntries(entries) as UntypedServiceImplementation;
+  return Object.fromEntries<UntypedHandleCall>(entries);
 }
 
 /** Authorises calls to one method and reports their failures. */

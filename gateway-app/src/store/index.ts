@@ -1,3 +1,5 @@
+export { openStore } from './level-store';
+export { openSealedStore } from './sealed-store';
 export {
   type Batch,
   fromJson,
