@@ -1,0 +1,97 @@
+/**
+ * The hot paths: libsodium's prebuilt addon, its WebAssembly build for what the addon does not export (scalar
+ * products), and Node's OpenSSL for hashing. Secret scalars pass only through libsodium's constant-time functions.
+ */
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
+import wasm from 'libsodium-wrappers-sumo';
+import sodium from 'sodium-native';
+import { bytesOf } from '../bytes';
+import { SigncryptionError } from '../errors';
+import { type Primitives } from './types';
+
+const NONCE = new Uint8Array(12);
+const TAG_BYTES = 16;
+const IDENTITY = Uint8Array.of(1, ...new Uint8Array(31));
+
+let loaded = false;
+
+/** Resolves once libsodium's WebAssembly stands; needed before anything that uses secret scalars, never to verify. */
+export async function ready(): Promise<void> {
+  await wasm.ready;
+  loaded = true;
+}
+
+/** libsodium reports a refused input by throwing without a code of its own. */
+function succeeds(operation: () => void): boolean {
+  try {
+    operation();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuse(what: string): never {
+  throw new SigncryptionError('E_POINT', `${what}: not a point this operation accepts`);
+}
+
+export const nativePrimitives: Primitives = {
+  name: 'native',
+  sha512: (message) => bytesOf(createHash('sha512').update(message).digest()),
+  blake2b512: (message) => bytesOf(createHash('blake2b512').update(message).digest()),
+  satisfiesEquation: (publicKey, message, signature) =>
+    sodium.crypto_sign_verify_detached(signature, message, publicKey),
+  isGroupElement: (point) => point.length === 32 && sodium.crypto_core_ed25519_is_valid_point(point),
+  reduceScalar(wide) {
+    const scalar = new Uint8Array(32);
+    sodium.crypto_core_ed25519_scalar_reduce(scalar, wide);
+    return scalar;
+  },
+  multiplyPoint(scalar, point) {
+    const product = new Uint8Array(32);
+    if (!succeeds(() => sodium.crypto_scalarmult_ed25519_noclamp(product, scalar, point)))
+      refuse('scalar multiplication');
+    return product;
+  },
+  addPoints(a, b) {
+    const sum = new Uint8Array(32);
+    if (!succeeds(() => sodium.crypto_core_ed25519_add(sum, a, b))) refuse('point addition');
+    return sum;
+  },
+  toMontgomery(point) {
+    const u = new Uint8Array(32);
+    if (!succeeds(() => sodium.crypto_sign_ed25519_pk_to_curve25519(u, point))) refuse('conversion to Curve25519');
+    return u;
+  },
+  multiplyBase(scalar) {
+    const point = new Uint8Array(32);
+    if (!succeeds(() => sodium.crypto_scalarmult_ed25519_base_noclamp(point, scalar))) return IDENTITY.slice();
+    return point;
+  },
+  addScalars(a, b) {
+    const sum = new Uint8Array(32);
+    sodium.crypto_core_ed25519_scalar_add(sum, a, b);
+    return sum;
+  },
+  multiplyScalars(a, b) {
+    if (!loaded) throw new SigncryptionError('E_NOT_READY', 'await ready() before using secret keys');
+    return wasm.crypto_core_ed25519_scalar_mul(a, b);
+  },
+  hmacSha256: (key, message) => bytesOf(createHmac('sha256', key).update(message).digest()),
+  keyedBlake2b: (output, key, message) => sodium.crypto_generichash(output, message, key),
+  x25519: (output, scalar, u) => succeeds(() => sodium.crypto_scalarmult(output, scalar, u)),
+  aeadSeal(sealed, key, associatedData, plaintext) {
+    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, NONCE, key);
+  },
+  aeadOpen(key, associatedData, sealed) {
+    if (sealed.length < TAG_BYTES) return undefined;
+    const plaintext = new Uint8Array(sealed.length - TAG_BYTES);
+    const open = (): unknown =>
+      sodium.crypto_aead_chacha20poly1305_ietf_decrypt(plaintext, null, sealed, associatedData, NONCE, key);
+    return succeeds(open) ? plaintext : undefined;
+  },
+  keystream(key, length) {
+    const counterAndNonce = new Uint8Array(16);
+    return bytesOf(createCipheriv('chacha20', key, counterAndNonce).update(new Uint8Array(length)));
+  },
+};

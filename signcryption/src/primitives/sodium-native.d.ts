@@ -1,0 +1,34 @@
+/** The part of sodium-native that native.ts uses; the package ships no types. Failures throw. */
+declare module 'sodium-native' {
+  interface SodiumNative {
+    crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
+    crypto_core_ed25519_is_valid_point(point: Uint8Array): boolean;
+    crypto_core_ed25519_add(sum: Uint8Array, a: Uint8Array, b: Uint8Array): void;
+    crypto_core_ed25519_scalar_reduce(scalar: Uint8Array, wide: Uint8Array): void;
+    crypto_core_ed25519_scalar_add(sum: Uint8Array, a: Uint8Array, b: Uint8Array): void;
+    crypto_scalarmult(shared: Uint8Array, scalar: Uint8Array, u: Uint8Array): void;
+    crypto_scalarmult_ed25519_noclamp(product: Uint8Array, scalar: Uint8Array, point: Uint8Array): void;
+    crypto_scalarmult_ed25519_base_noclamp(product: Uint8Array, scalar: Uint8Array): void;
+    crypto_sign_ed25519_pk_to_curve25519(u: Uint8Array, point: Uint8Array): void;
+    crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
+    crypto_aead_chacha20poly1305_ietf_encrypt(
+      sealed: Uint8Array,
+      plaintext: Uint8Array,
+      associatedData: Uint8Array,
+      secretNonce: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
+    crypto_aead_chacha20poly1305_ietf_decrypt(
+      plaintext: Uint8Array,
+      secretNonce: null,
+      sealed: Uint8Array,
+      associatedData: Uint8Array,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number;
+    crypto_box_seal(sealed: Uint8Array, message: Uint8Array, publicKey: Uint8Array): void;
+  }
+  const sodium: SodiumNative;
+  export default sodium;
+}

@@ -1,0 +1,170 @@
+/** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
+import { headerDigest } from './agreement';
+import { concat, toHex, u64 } from './bytes';
+import { type Credential } from './credential';
+import { sealEntries } from './entries';
+import { type DurableSet, type Env } from './env';
+import { ensure } from './errors';
+import { hash } from './hash';
+import { type HolderKey } from './holder';
+import { isAllowed, type Limits } from './limits';
+import { type Params } from './params';
+import { type RecordKeys } from './record';
+import { type Secret } from './secret';
+import { commitSender, sealSender } from './sender';
+import { sign } from './signature';
+import { bodyDigest, sigmaId } from './verify';
+import { encodeHeader, ENTRY_OVERHEAD, sigmaBytes, VERSION } from './wire';
+
+/** notAfter shows no finer time than this, seconds. */
+export const NOT_AFTER_STEP = 900;
+
+export interface Receiver {
+  /** A record that counts; the caller checks that, and revocation, against its replica. */
+  readonly keys: RecordKeys;
+  /** sessionBinding(…) for a vehicle at a pile; absent for holders that open for themselves. */
+  readonly bind?: Uint8Array;
+  /** m: encodeMessages(…), at most the largest bucket. */
+  readonly message: Uint8Array;
+}
+
+export interface SigncryptInput {
+  readonly params: Params;
+  readonly limits: Limits;
+  readonly sender: HolderKey;
+  readonly credential: Credential;
+  /** 32 secret bytes the sender stores: with a dead random source, different inputs still give different keys. */
+  readonly hedge: Secret;
+  readonly receivers: readonly Receiver[];
+  /** Seconds the σ should live at least; rounded up to the next quarter of an hour within the limits' maxTtl. */
+  readonly ttl: number;
+  /** Marks Y spent on disk before anything is signed with it. */
+  readonly spent: DurableSet;
+}
+
+export interface Signcrypted {
+  readonly sigma: Uint8Array;
+  /** H("id", σ)[0:32]. */
+  readonly id: Uint8Array;
+}
+
+/**
+ * A retry after success sends the same bytes again; after a crash in between, the credential is lost and the messages
+ * are sealed anew under the same command ids.
+ * @throws E_RECEIVER_TWICE, E_RECEIVER_COUNT, E_MESSAGE_SIZE, E_EPOCH, E_NOT_ALLOWED, E_TTL, E_CREDENTIAL_SPENT
+ */
+export async function signcrypt(env: Env, input: SigncryptInput): Promise<Signcrypted> {
+  const { limits, credential, receivers, spent } = input;
+  checkReceivers(input);
+  const notAfter = roundNotAfter(env.now(), input.ttl, limits.maxTtl);
+  const buckets = chooseBuckets(limits, receivers);
+  ensure(await spent.add(credential.oneTimeKey), 'E_CREDENTIAL_SPENT', 'this credential was used; take another');
+  const keys = drawKeys(env, input, notAfter);
+  try {
+    return assemble(env, input, { ...buckets, notAfter }, keys);
+  } finally {
+    for (const key of [keys.k, keys.K_S, keys.dummyKey]) key.fill(0);
+  }
+}
+
+interface MessageKeys {
+  /** Clamped ephemeral scalar. */
+  readonly k: Uint8Array;
+  readonly U: Uint8Array;
+  /** The key every receiver gets, which opens the sender's name. */
+  readonly K_S: Uint8Array;
+  readonly dummyKey: Uint8Array;
+}
+
+interface Shape {
+  readonly notAfter: number;
+  readonly entryCount: number;
+  readonly entryLength: number;
+}
+
+/** Step 2. */
+function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: number): MessageKeys {
+  const { credential, hedge, receivers } = input;
+  const perReceiver = receivers.flatMap(({ keys, bind, message }) => [keys.record.f, keys.Q, bind ?? NO_BIND, message]);
+  const fixed = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
+  const seed = hash(primitives, 'seed', ...fixed, ...perReceiver);
+  const k = hash(primitives, 'k', seed).slice(0, 32);
+  k[0] = (k[0] as number) & 0xf8;
+  k[31] = ((k[31] as number) & 0x7f) | 0x40;
+  const U = new Uint8Array(32);
+  primitives.x25519(U, k, BASE_U);
+  const K_S = hash(primitives, 'KS', seed).slice(0, 32);
+  const dummyKey = hash(primitives, 'dummy', seed).slice(0, 32);
+  seed.fill(0);
+  return { k, U, K_S, dummyKey };
+}
+
+const NO_BIND = new Uint8Array(0);
+const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
+
+/** Steps 3–7. */
+function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, dummyKey }: MessageKeys): Signcrypted {
+  const { primitives } = env;
+  const { params, limits, sender, credential, receivers } = input;
+  const { epoch, senderClass, oneTimeKey, certificate } = credential;
+  const headerBytes = encodeHeader({
+    version: VERSION,
+    suite: params.suite,
+    ctx: params.ctx,
+    limitsVersion: limits.version,
+    epoch,
+    senderClass,
+    ephemeral: U,
+    oneTimeKey,
+    certificate,
+    commitment: commitSender(primitives, K_S, sender.record, oneTimeKey),
+    ...shape,
+  });
+  const hh = headerDigest(primitives, headerBytes);
+  const body = sealEntries(primitives, { k, K_S, dummyKey, hh, receivers, ...shape });
+  const tau = bodyDigest(primitives, headerBytes, body);
+  const inner = sign(env, sender.q.reveal(), 'in', params.ctx, tau, sender.record.f);
+  const sealedSender = sealSender(primitives, K_S, hh, tau, { f: sender.record.f, signature: inner });
+  const sealedDigest = hash(primitives, 'cs', sealedSender);
+  const signature = sign(env, credential.y.reveal(), 'out', params.ctx, tau, sealedDigest);
+  const sigma = concat(headerBytes, body, sealedSender, signature);
+  return { sigma, id: sigmaId(primitives, sigma) };
+}
+
+/** Step 1. */
+function checkReceivers({ limits, sender, credential, receivers }: SigncryptInput): void {
+  const { epoch, role } = sender.record;
+  ensure(credential.epoch === epoch, 'E_EPOCH', 'the credential is of another epoch than the sender’s record');
+  const pseudonyms = new Set<string>();
+  const keys = new Set<string>();
+  for (const receiver of receivers) {
+    const { record, Q } = receiver.keys;
+    pseudonyms.add(toHex(record.f));
+    keys.add(toHex(Q));
+    ensure(record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
+    ensure(receiver.bind === undefined || receiver.bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');
+    const allowed = isAllowed(limits, role, credential.senderClass, record.role);
+    ensure(allowed, 'E_NOT_ALLOWED', 'the limits do not let this sender role and class address a receiver’s role');
+  }
+  const distinct = pseudonyms.size === receivers.length && keys.size === receivers.length;
+  ensure(distinct, 'E_RECEIVER_TWICE', 'a receiver is listed twice; put its messages into one m');
+}
+
+/** The next quarter of an hour at or after now + ttl; the last one within maxTtl if that is sooner. */
+export function roundNotAfter(now: number, ttl: number, maxTtl: number): number {
+  ensure(Number.isFinite(ttl) && ttl > 0 && ttl <= maxTtl, 'E_TTL', `ttl must be above 0 and at most ${maxTtl} s`);
+  const wanted = Math.ceil((now + ttl) / NOT_AFTER_STEP);
+  const latest = Math.floor((now + maxTtl) / NOT_AFTER_STEP);
+  return Math.min(wanted, latest) * NOT_AFTER_STEP;
+}
+
+function chooseBuckets(limits: Limits, receivers: readonly Receiver[]): Omit<Shape, 'notAfter'> {
+  const entryCount = limits.entryCounts.find((count) => count >= receivers.length);
+  ensure(receivers.length > 0 && entryCount !== undefined, 'E_RECEIVER_COUNT', 'no entry count fits; split the list');
+  const longest = receivers.reduce((length, { message }) => Math.max(length, message.length), 0);
+  const entryLength = limits.entryLengths.find((length) => length >= longest + ENTRY_OVERHEAD);
+  ensure(entryLength !== undefined, 'E_MESSAGE_SIZE', 'a message is longer than the largest bucket');
+  const total = sigmaBytes(entryCount, entryLength);
+  ensure(total <= limits.maxSigmaBytes, 'E_RECEIVER_COUNT', 'σ would exceed maxSigmaBytes; split the list');
+  return { entryCount, entryLength };
+}
