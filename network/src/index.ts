@@ -1,4 +1,5 @@
 export { NetworkError, type NetworkErrorCode } from './errors';
+export * from './fabric';
 export * from './ledger';
 export * from './pki';
 export { assertPortsFree, isPortFree } from './ports';

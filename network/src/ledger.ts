@@ -11,15 +11,19 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+export type NodeState = 'running' | 'unhealthy' | 'stopped';
+
 export interface NodeStatus {
   readonly name: string;
   readonly kind: 'peer' | 'orderer' | 'chaincode' | 'ledger';
   readonly mspId: string;
-  readonly state: 'running' | 'unhealthy' | 'stopped';
+  readonly state: NodeState;
   readonly pid?: number;
   readonly endpoint: string;
   /** Block height per channel, where the node reports it. */
   readonly heights?: Readonly<Record<string, number>>;
+  /** Channels whose consensus this node leads, as of its last block. */
+  readonly leaderOf?: readonly string[];
 }
 
 export interface LedgerStatus {

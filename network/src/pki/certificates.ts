@@ -102,7 +102,7 @@ export async function issueCertificate(
 ): Promise<KeyAndCertificate> {
   const keys = await newKeyPair();
   const extensions = await leafExtensions(authority, request, keys.publicKey);
-  const certificate = await withLowS(() =>
+  const sign = (): Promise<X509Certificate> =>
     X509CertificateGenerator.create({
       subject: subject(request.commonName, request.organisation, request.organisationalUnit),
       issuer: authority.certificate.subjectName.toJSON(),
@@ -111,8 +111,8 @@ export async function issueCertificate(
       signingAlgorithm: SIGNING_ALGORITHM,
       ...validity,
       extensions,
-    }),
-  );
+    });
+  const certificate = await (request.usage === 'signing' ? withLowS(sign) : sign());
   return { keyPem: await exportKey(keys.privateKey), certificatePem: pem(certificate) };
 }
 
@@ -165,7 +165,7 @@ function validFor(duration: number): Validity {
 }
 
 /**
- * Fabric's MSP rewrites a certificate whose signature has s > n/2, and then two byte strings stand for one identity;
+ * Fabric's MSP rewrites an identity's certificate whose signature has s > n/2, and then two byte strings stand for one identity;
  * signing again until s is low costs two signatures on average and avoids it.
  */
 async function withLowS(sign: () => Promise<X509Certificate>): Promise<X509Certificate> {

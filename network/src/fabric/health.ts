@@ -1,0 +1,75 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+
+import { NetworkError } from '../errors';
+import { type NodeState } from '../ledger';
+import { type FabricNode } from './layout';
+
+const REQUEST_TIMEOUT = 1_500;
+
+/** What a node says of itself. */
+export interface NodeHealth {
+  readonly state: Exclude<NodeState, 'stopped'>;
+  /** Blocks per channel. */
+  readonly heights: Readonly<Record<string, number>>;
+  /** Channels whose SmartBFT leader this node is, by its last committed block. */
+  readonly leaderOf: readonly string[];
+}
+
+/** Asks a running node over its operations endpoint; a chaincode server is asked for a connection. */
+export async function nodeHealth(node: FabricNode): Promise<NodeHealth> {
+  const { host, ports } = node.organisation;
+  if (node.kind === 'chaincode') {
+    return { state: (await accepts(host, ports.chaincode)) ? 'running' : 'unhealthy', heights: {}, leaderOf: [] };
+  }
+  const port = node.kind === 'peer' ? ports.peerOperations : ports.ordererOperations;
+  const [health, metrics] = await Promise.all([get(port, '/healthz'), get(port, '/metrics')]);
+  if (health.status !== 200 || metrics.status !== 200) return { state: 'unhealthy', heights: {}, leaderOf: [] };
+  return { state: 'running', ...(node.kind === 'peer' ? peerMetrics(metrics.body) : ordererMetrics(metrics.body)) };
+}
+
+function peerMetrics(text: string): Pick<NodeHealth, 'heights' | 'leaderOf'> {
+  return { heights: byChannel(text, 'ledger_blockchain_height'), leaderOf: [] };
+}
+
+function ordererMetrics(text: string): Pick<NodeHealth, 'heights' | 'leaderOf'> {
+  const committed = byChannel(text, 'consensus_BFT_committed_block_number');
+  const leading = byChannel(text, 'consensus_BFT_is_leader');
+  return {
+    heights: Object.fromEntries(Object.entries(committed).map(([channel, number]) => [channel, number + 1])),
+    leaderOf: Object.keys(leading).filter((channel) => leading[channel] === 1),
+  };
+}
+
+/** Samples of one metric in Prometheus' text format, by their `channel` label. */
+export function byChannel(text: string, metric: string): Record<string, number> {
+  const samples = text.matchAll(new RegExp(`^${metric}\\{[^}]*channel="([^"]+)"[^}]*\\} (\\S+)$`, 'gm'));
+  return Object.fromEntries([...samples].map(([, channel, value]) => [channel as string, Number(value)]));
+}
+
+function get(port: number, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, path, timeout: REQUEST_TIMEOUT }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+      response.on('error', reject);
+    });
+    call.on('timeout', () => call.destroy(new NetworkError('E_FABRIC_TIMEOUT', `port ${port} does not answer`)));
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: REQUEST_TIMEOUT });
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
+}
