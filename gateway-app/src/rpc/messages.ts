@@ -8,6 +8,8 @@ export interface EnrolRequest {
   readonly epoch: number;
   readonly x: Uint8Array;
   readonly pop: Uint8Array;
+  /** Pile or vehicle of the calling process; empty or absent for the process itself. */
+  readonly unit?: string;
 }
 export interface EnrolReply {
   readonly f: Uint8Array;
@@ -30,6 +32,8 @@ export interface Receiver {
 export interface PlugInNotice {
   readonly vehicle: Uint8Array;
   readonly session: Uint8Array;
+  /** f of the pile. */
+  readonly pile?: Uint8Array;
 }
 export interface RouteRequest {
   readonly sigma: Uint8Array;
@@ -70,6 +74,8 @@ export interface Ack {
 
 export interface ApproveRequest {
   readonly record: Uint8Array;
+  /** As in EnrolRequest. */
+  readonly unit?: string;
 }
 export interface OrganisationSignature {
   readonly mspId: string;
