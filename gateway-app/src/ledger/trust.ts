@@ -1,5 +1,4 @@
 import { encodeParams, type Params, parseParams, Role } from '@chargecast/signcryption';
-import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 
@@ -41,7 +40,7 @@ export function endorsingOrganisations({ params }: Pick<TrustBundle, 'params'>):
 /** @throws CodedError E_CONFIG_INVALID, E_TRUST; SigncryptionError E_PARAMS */
 export function parseTrust(json: unknown, source: string): TrustBundle {
   const { params: document, chaincode, roots } = validate(schema, json, `the trust bundle ${source}`);
-  const params = parseParams(nodePrimitives, JSON.stringify(document));
+  const params = parseParams(JSON.stringify(document));
   const rootless = endorsingOrganisations({ params }).filter((mspId) => !roots[mspId]);
   if (rootless.length > 0) {
     throw new CodedError(

@@ -1,4 +1,10 @@
-import { type GrpcObject, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js';
+import {
+  type GrpcObject,
+  loadPackageDefinition,
+  logVerbosity,
+  type ServiceClientConstructor,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { resolve } from 'node:path';
 
@@ -6,6 +12,9 @@ import { type ServiceName } from './services';
 
 /** Of one message: a σ of the largest bucket fits many times over. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+// gRPC prints to the console what callers get as coded errors anyway.
+setLogVerbosity(logVerbosity.NONE);
 
 /** dist/rpc and src/rpc stand at the same depth. */
 const PROTO = resolve(__dirname, '..', '..', 'proto', 'chargecast.proto');

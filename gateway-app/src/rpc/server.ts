@@ -131,10 +131,18 @@ function serverStream(guard: Guard, handler: AnyHandler): handleServerStreamingC
 
 function bidiStream(guard: Guard, handler: AnyHandler): handleBidiStreamingCall<unknown, unknown> {
   return (call) => {
-    // Iterating a cancelled call throws; its end is told by the context's signal.
-    call.on('error', () => undefined);
-    void pump(call, guard, (context) => handler(call, context) as AsyncIterable<unknown>);
+    void pump(call, guard, (context) => handler(requestsOf(call), context) as AsyncIterable<unknown>);
   };
+}
+
+/** The caller's messages; they end when the caller ends them or is gone, which the context's signal tells apart. */
+async function* requestsOf(call: ServerDuplexStream<unknown, unknown>): AsyncGenerator<unknown> {
+  try {
+    // The default iterator would destroy the replying side together with the finished requests.
+    yield* call.iterator({ destroyOnReturn: false });
+  } catch (error) {
+    if (!call.cancelled) throw error;
+  }
 }
 
 /** Writes what a handler yields, waiting where the caller reads slowly, until it ends, fails or the call is gone. */
