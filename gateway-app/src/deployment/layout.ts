@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+
+import { type ProcessRole } from '@chargecast/network';
+
+/** Where everything of a deployment lies. Keys and role folders are its owner's alone; params and trust are public. */
+export interface Layout {
+  readonly directory: string;
+  /** What was built: topology, fleet, ports. */
+  readonly manifest: string;
+  readonly params: string;
+  readonly trust: string;
+  /** State of a ledger this deployment runs. */
+  readonly ledger: string;
+  /** Certificates of the roles' own gRPC. */
+  readonly rolePki: string;
+  readonly keys: string;
+  /** Every committed σ as `<id>.sigma`. */
+  readonly sigmas: string;
+  key(name: string): string;
+  role(name: string): string;
+  roleConfig(name: string): string;
+  roleTls(role: ProcessRole, name: string): string;
+}
+
+export function layoutOf(directory: string): Layout {
+  return {
+    directory,
+    manifest: join(directory, 'deployment.json'),
+    params: join(directory, 'params.json'),
+    trust: join(directory, 'trust.json'),
+    ledger: join(directory, 'ledger'),
+    rolePki: join(directory, 'pki'),
+    keys: join(directory, 'keys'),
+    sigmas: join(directory, 'sigmas'),
+    key: (name) => join(directory, 'keys', `${name}.json`),
+    role: (name) => join(directory, 'roles', name),
+    roleConfig: (name) => join(directory, 'roles', name, 'config.json'),
+    roleTls: (role, name) => join(directory, 'pki', role, name),
+  };
+}

@@ -1,0 +1,21 @@
+import { randomInt } from 'node:crypto';
+
+import { isPortFree } from '@chargecast/network';
+
+import { CodedError } from '../common/errors';
+
+export const HOST = '127.0.0.1';
+/** Below the range from which systems draw the ports of outgoing connections. */
+const LOWEST = 20_000;
+const HIGHEST = 31_000;
+const ATTEMPTS = 50;
+
+/** The first of `count` neighbouring ports that nothing listens on now. */
+export async function freePorts(count: number): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const first = randomInt(LOWEST, HIGHEST - count);
+    const free = await Promise.all(Array.from({ length: count }, (_, index) => isPortFree(HOST, first + index)));
+    if (!free.includes(false)) return first;
+  }
+  throw new CodedError('E_PORTS', `no ${count} free neighbouring ports between ${LOWEST} and ${HIGHEST}: free some`);
+}
