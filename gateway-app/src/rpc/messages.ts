@@ -173,6 +173,8 @@ export interface PlugHello {
   readonly vehicle: Uint8Array;
   readonly nonce: Uint8Array;
   readonly resumeSession: Uint8Array;
+  /** Name of the pile in the process that serves it. */
+  readonly pile: string;
 }
 export interface PlugChallenge {
   readonly pile: Uint8Array;
