@@ -1,6 +1,7 @@
 import {
   ensureWithinLimits,
   ownEntryKey,
+  type RecordKeys,
   unsigncrypt,
   type Unsigncrypted,
   verifySigma,
