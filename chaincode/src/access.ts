@@ -1,0 +1,56 @@
+/** Who may call what: every transaction names its roles, everything else is refused. */
+import { X509Certificate } from 'node:crypto';
+import {
+  decodeLedgerRole,
+  decodeRoleMap,
+  LEDGER_ROLES,
+  type LedgerRole,
+  ProtocolError,
+  ROLE_ATTRIBUTE,
+  ROLE_MAP_KEY,
+} from '@chargecast/protocol';
+import { type ClientIdentity } from 'fabric-shim-api';
+import { type WorldState } from './state';
+
+export type AccessTable = Readonly<Record<string, readonly LedgerRole[]>>;
+
+export const EVERYONE: readonly LedgerRole[] = LEDGER_ROLES;
+
+/** Organisational units of the certificate's subject. */
+function organisationalUnits(certificate: Uint8Array): readonly string[] {
+  const { subject } = new X509Certificate(certificate).toLegacyObject();
+  const units = (subject as { readonly OU?: string | readonly string[] }).OU ?? [];
+  return typeof units === 'string' ? [units] : units;
+}
+
+/**
+ * The caller's roles: the certificate's role attribute where there is one; else what the role map gives the clients of
+ * its organisation. OU=admin is an administrator. A certificate of a peer or an orderer has no role.
+ */
+export async function rolesOf(identity: ClientIdentity, state: WorldState): Promise<ReadonlySet<LedgerRole>> {
+  const units = organisationalUnits(identity.getIDBytes());
+  if (units.includes('peer') || units.includes('orderer')) return new Set();
+  const roles = new Set<LedgerRole>(units.includes('admin') ? ['admin'] : []);
+  const attribute = identity.getAttributeValue(ROLE_ATTRIBUTE);
+  if (attribute !== null) return roles.add(decodeLedgerRole(attribute, `certificate attribute ${ROLE_ATTRIBUTE}`));
+  const map = await state.json(ROLE_MAP_KEY, decodeRoleMap);
+  const mspId = identity.getMSPID();
+  for (const role of map && Object.hasOwn(map, mspId) ? (map[mspId] ?? []) : []) roles.add(role);
+  return roles;
+}
+
+export async function ensureAllowed(
+  table: AccessTable,
+  transaction: string,
+  identity: ClientIdentity,
+  state: WorldState,
+): Promise<void> {
+  const allowed = Object.hasOwn(table, transaction) ? (table[transaction] ?? []) : [];
+  const roles = await rolesOf(identity, state);
+  if (!allowed.some((role) => roles.has(role))) {
+    throw new ProtocolError(
+      'E_FORBIDDEN',
+      `${transaction} is open to ${allowed.join(', ') || 'nobody'}; use an identity with such a role`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { ProtocolError } from '@chargecast/protocol';
+import { type Params } from '@chargecast/signcryption/params';
+import { Context, Contract } from 'fabric-contract-api';
+import { type AccessTable, ensureAllowed } from './access';
+import { readParams } from './parameters';
+import { toRefusal } from './refusal';
+import { WorldState } from './state';
+
+/** A transaction after its channel and its caller were checked. */
+export class LedgerContext extends Context {
+  state!: WorldState;
+  /** Absent in `init` alone. */
+  params!: Params;
+  /** The transaction's time, Unix seconds: the client's claim, which peers hold to their clocks. */
+  time!: number;
+}
+
+export type ChannelRole = 'certchain' | 'datachain';
+
+/**
+ * Every contract of the package stands on both channels; each serves the one its params name. Order of refusal: unknown
+ * transaction, channel, role, then the transaction's own rules.
+ */
+export abstract class LedgerContract extends Contract {
+  readonly #channel: ChannelRole;
+  readonly #access: AccessTable;
+
+  protected constructor(name: string, channel: ChannelRole, access: AccessTable) {
+    super(name);
+    this.#channel = channel;
+    this.#access = access;
+  }
+
+  override createContext(): LedgerContext {
+    return new LedgerContext();
+  }
+
+  override async aroundTransaction(ctx: Context, fn: unknown, parameters: unknown): Promise<void> {
+    try {
+      await this.#admit(ctx as LedgerContext, String(fn));
+      return await super.aroundTransaction(ctx, fn as never, parameters);
+    } catch (error) {
+      throw toRefusal(error);
+    }
+  }
+
+  override async unknownTransaction(): Promise<void> {
+    throw toRefusal(
+      new ProtocolError(
+        'E_UNKNOWN_TRANSACTION',
+        `contract ${this.getName()} has no such transaction; see docs/ledger.md`,
+      ),
+    );
+  }
+
+  async #admit(ctx: LedgerContext, transaction: string): Promise<void> {
+    ctx.state = new WorldState(ctx.stub);
+    ctx.time = ctx.stub.getTxTimestamp().seconds.toNumber();
+    if (transaction !== 'init') {
+      ctx.params = await readParams(ctx.state);
+      this.ensureChannel(ctx, ctx.params);
+    }
+    await ensureAllowed(this.#access, transaction, ctx.clientIdentity, ctx.state);
+  }
+
+  protected ensureChannel(ctx: LedgerContext, params: Params): void {
+    const wanted = params[this.#channel];
+    if (ctx.stub.getChannelID() !== wanted || params.certchain === params.datachain) {
+      throw new ProtocolError('E_CHANNEL', `contract ${this.getName()} serves channel ${wanted}; call it there`);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** Verification in endorsement: what of a submission may stand on the chain. Nothing here reads state or a clock. */
+import {
+  type Epochs,
+  MAX_SIGMAS,
+  MAX_SUBMISSION_BYTES,
+  type Outcome,
+  ProtocolError,
+  type RevocationItem,
+} from '@chargecast/protocol';
+import { toHex } from '@chargecast/signcryption/bytes';
+import { type Params } from '@chargecast/signcryption/params';
+import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
+import { ensureWithinLimits, sigmaId, type VerifiedSigma, verifySigma } from '@chargecast/signcryption/verify';
+import { isCoded } from '../refusal';
+import { type RulesInForce } from './governance';
+
+/** σ under the transient keys "0", "1", …, without a gap. Throws `E_TRANSIENT`, `E_TOO_MANY`, `E_TOO_LARGE`. */
+export function readSubmission(transient: ReadonlyMap<string, Uint8Array>): Uint8Array[] {
+  if (transient.size > MAX_SIGMAS) {
+    throw new ProtocolError('E_TOO_MANY', `a submission holds at most ${MAX_SIGMAS} σ; send the rest in another`);
+  }
+  const sigmas = Array.from({ length: transient.size }, (_, index) => transient.get(String(index)));
+  const given = sigmas.filter((sigma) => sigma !== undefined);
+  if (given.length === 0 || given.length !== transient.size) {
+    throw new ProtocolError('E_TRANSIENT', 'put the σ into the transient map under "0", "1", … and nothing else');
+  }
+  const bytes = given.reduce((sum, sigma) => sum + sigma.length, 0);
+  if (bytes > MAX_SUBMISSION_BYTES) {
+    throw new ProtocolError('E_TOO_LARGE', `a submission holds at most ${MAX_SUBMISSION_BYTES} bytes; send fewer σ`);
+  }
+  return given;
+}
+
+/** A σ that passed every check which needs no nullifier. */
+export interface Candidate {
+  readonly id: string;
+  /** Y, hex: its nullifier's key. */
+  readonly oneTimeKey: string;
+  readonly verified: VerifiedSigma;
+}
+
+export interface RefusedSigma {
+  readonly id: string;
+  readonly refusal: Outcome;
+}
+
+export const COMMITTED: Outcome = { status: 'committed' };
+
+export function refused(error: unknown): Outcome {
+  if (!isCoded(error)) throw error;
+  return { status: 'refused', code: error.code, message: error.message };
+}
+
+/** All checks that need no nullifier: stateless verification, epoch, limits, time, class. */
+export function examine(
+  params: Params,
+  rules: RulesInForce,
+  time: number,
+  sigma: Uint8Array,
+): Candidate | RefusedSigma {
+  const id = toHex(sigmaId(nodePrimitives, sigma));
+  try {
+    const verified = verifySigma(nodePrimitives, params, sigma);
+    const { header } = verified;
+    ensureEpochAccepted(rules.epochs, header.epoch, header.notAfter, time);
+    ensureWithinLimits(verified, rules.limits, time);
+    if (!rules.limits.allowed.some(({ senderClass }) => senderClass === header.senderClass)) {
+      throw new ProtocolError('E_CLASS', `sender class ${header.senderClass} may address nobody under these limits`);
+    }
+    return { id, verified, oneTimeKey: toHex(header.oneTimeKey) };
+  } catch (error) {
+    return { id, refusal: refused(error) };
+  }
+}
+
+function ensureEpochAccepted(epochs: Epochs, epoch: number, notAfter: number, time: number): void {
+  const accepted = epochs.accepted.find((entry) => entry.epoch === epoch);
+  if (!accepted) {
+    throw new ProtocolError('E_EPOCH', `epoch ${epoch} is not accepted; seal under epoch ${epochs.current}`);
+  }
+  const { closeAt } = accepted;
+  if (closeAt !== undefined && (time > closeAt || notAfter > closeAt)) {
+    throw new ProtocolError('E_EPOCH', `epoch ${epoch} closes before σ expires; seal under epoch ${epochs.current}`);
+  }
+}
+
+/** What the chain holds on a candidate's one-time key. */
+export interface KeyHistory {
+  readonly spent: boolean;
+  readonly revocation: RevocationItem | undefined;
+}
+
+/** The last word on a candidate. `taken` holds the one-time keys of σ committed before it in this submission. */
+export function decide(candidate: Candidate, history: KeyHistory, taken: ReadonlySet<string>, time: number): Outcome {
+  if (history.spent || taken.has(candidate.oneTimeKey)) {
+    return refused(
+      new ProtocolError('E_CREDENTIAL_SPENT', 'this one-time credential has signed a σ; seal anew with another'),
+    );
+  }
+  if (history.revocation && history.revocation.body.effective <= time) {
+    return refused(new ProtocolError('E_CREDENTIAL_REVOKED', 'this one-time credential is revoked; ask for new ones'));
+  }
+  return COMMITTED;
+}

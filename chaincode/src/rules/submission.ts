@@ -1,0 +1,94 @@
+/** One submission of σ: examine, look up the nullifiers, decide in order, write what stands. */
+import {
+  batchKey,
+  type BatchState,
+  decodeSigmaState,
+  encodeSigmaState,
+  type InclusionReply,
+  type Outcome,
+  ProtocolError,
+  readBatchState,
+  SIGMAS_EVENT,
+  sigmaKey,
+  spentKey,
+  type SubmitReply,
+} from '@chargecast/protocol';
+import { fromHex, toHex } from '@chargecast/signcryption/bytes';
+import { merkleRoot, proveInclusion, SIGMA_TREE } from '@chargecast/signcryption/merkle';
+import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
+import { type LedgerContext } from '../ledger-contract';
+import { announce, reply } from '../shared-transactions';
+import { type WorldState } from '../state';
+import { readRulesInForce } from './governance';
+import { readRevocation } from './revocation';
+import { type Candidate, decide, examine, type KeyHistory, readSubmission } from './sigmas';
+
+export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
+  const { state, params, time } = ctx;
+  const sigmas = readSubmission(ctx.stub.getTransient());
+  const rules = await readRulesInForce(state);
+  const histories = new Map<string, KeyHistory>();
+  const taken = new Set<string>();
+  const committed: Candidate[] = [];
+  const outcomes: ({ id: string } & Outcome)[] = [];
+  for (const sigma of sigmas) {
+    const examined = examine(params, rules, time, sigma);
+    if ('refusal' in examined) {
+      outcomes.push({ id: examined.id, ...examined.refusal });
+      continue;
+    }
+    const { oneTimeKey } = examined;
+    const history = histories.get(oneTimeKey) ?? (await readHistory(state, oneTimeKey));
+    histories.set(oneTimeKey, history);
+    const outcome = decide(examined, history, taken, time);
+    outcomes.push({ id: examined.id, ...outcome });
+    if (outcome.status === 'committed') {
+      taken.add(oneTimeKey);
+      committed.push(examined);
+    }
+  }
+  if (committed.length === 0) return { outcomes };
+  return { root: await write(ctx, committed), outcomes };
+}
+
+/** One read for the nullifier, one for the revocation. */
+async function readHistory(state: WorldState, oneTimeKey: string): Promise<KeyHistory> {
+  return {
+    spent: await state.has(spentKey(oneTimeKey)),
+    revocation: await readRevocation(state, 'credential', oneTimeKey),
+  };
+}
+
+async function write(ctx: LedgerContext, committed: readonly Candidate[]): Promise<string> {
+  const { state } = ctx;
+  const transactionId = ctx.stub.getTxID();
+  const ids = committed.map(({ id }) => id);
+  const root = toHex(
+    merkleRoot(
+      nodePrimitives,
+      SIGMA_TREE,
+      committed.map(({ verified }) => verified.id),
+    ),
+  );
+  for (const [index, { id, oneTimeKey, verified }] of committed.entries()) {
+    await state.putBytes(spentKey(oneTimeKey), verified.id);
+    await state.putBytes(sigmaKey(id), encodeSigmaState({ transactionId, index, sigma: verified.sigma.bytes }));
+  }
+  const batch: BatchState = { root, ids };
+  await state.putJson(batchKey(transactionId), batch);
+  announce(ctx, SIGMAS_EVENT, reply(batch));
+  return root;
+}
+
+/** The σ's place under its submission's root. Throws `E_NOT_FOUND`. */
+export async function proveSigma(state: WorldState, id: string): Promise<InclusionReply> {
+  const value = await state.bytes(sigmaKey(id));
+  if (!value) throw new ProtocolError('E_NOT_FOUND', 'no σ with this id is committed');
+  const { transactionId, index } = decodeSigmaState(value);
+  const batch = await state.bytes(batchKey(transactionId));
+  if (!batch) throw new ProtocolError('E_NOT_FOUND', 'the submission of this σ is not on the chain');
+  const { root, ids } = readBatchState(batch);
+  const items = ids.map((item) => fromHex(item, 32));
+  const { count, path } = proveInclusion(nodePrimitives, SIGMA_TREE, items, index);
+  return { root, index, count, path: path.map(toHex) };
+}

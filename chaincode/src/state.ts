@@ -1,0 +1,84 @@
+import { canonicalJson, decodeJson, type Decoder, type Json, type Page, ProtocolError } from '@chargecast/protocol';
+import { type ChaincodeStub } from 'fabric-shim-api';
+
+/** The part of the shim's stub that rules may use: no clock, no identity, no history. */
+export type StateStub = Pick<
+  ChaincodeStub,
+  'getState' | 'putState' | 'getStateByRange' | 'getStateByRangeWithPagination'
+>;
+
+/** World state of one transaction. A transaction does not see its own writes: read everything first. */
+export class WorldState {
+  readonly #stub: StateStub;
+
+  constructor(stub: StateStub) {
+    this.#stub = stub;
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#stub.getState(key)).length > 0;
+  }
+
+  async bytes(key: string): Promise<Uint8Array | undefined> {
+    const value = await this.#stub.getState(key);
+    return value.length > 0 ? value : undefined;
+  }
+
+  async text(key: string): Promise<string | undefined> {
+    const value = await this.bytes(key);
+    return value && toText(value);
+  }
+
+  async json<T>(key: string, decoder: Decoder<T>): Promise<T | undefined> {
+    const source = await this.text(key);
+    return source === undefined ? undefined : decodeJson(source, decoder, key);
+  }
+
+  async putBytes(key: string, value: Uint8Array): Promise<void> {
+    await this.#stub.putState(key, value);
+  }
+
+  async putText(key: string, value: string): Promise<void> {
+    await this.putBytes(key, Buffer.from(value, 'utf8'));
+  }
+
+  async putJson(key: string, value: object): Promise<void> {
+    await this.putText(key, canonicalJson(value as Json));
+  }
+
+  /** All of a key range, at most `max`; for queries. */
+  async all<T>([start, end]: readonly [string, string], max: number, decoder: Decoder<T>): Promise<T[]> {
+    const iterator = await this.#stub.getStateByRange(start, end);
+    const items: T[] = [];
+    try {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        if (items.length === max) throw new ProtocolError('E_TOO_MANY', `more than ${max} entries; read the blocks`);
+        items.push(decodeJson(toText(next.value.value), decoder, next.value.key));
+      }
+    } finally {
+      await iterator.close();
+    }
+    return items;
+  }
+
+  /** A page of a key range, for queries only: Fabric refuses updates after a paged range. */
+  async page<T>(
+    [start, end]: readonly [string, string],
+    pageSize: number,
+    bookmark: string,
+    read: (key: string, value: Uint8Array) => T,
+  ): Promise<Page<T>> {
+    const { iterator, metadata } = await this.#stub.getStateByRangeWithPagination(start, end, pageSize, bookmark);
+    const items: T[] = [];
+    try {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+        items.push(read(next.value.key, next.value.value));
+      }
+    } finally {
+      await iterator.close();
+    }
+    return { items, bookmark: metadata.bookmark };
+  }
+}
+
+export const toText = (value: Uint8Array): string => Buffer.from(value).toString('utf8');
