@@ -14,3 +14,6 @@ export {
   type Transaction,
 } from './port';
 export { encodeTrust, endorsingOrganisations, parseTrust, readTrust, type TrustBundle } from './trust';
+export { assembleItems, ensureFollows, headerHash, toChainItems } from './block';
+export { EndorsementVerifier } from './endorsements';
+export { connectLedger, type LedgerDeadlines } from './fabric-gateway';

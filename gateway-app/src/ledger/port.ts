@@ -67,10 +67,10 @@ export interface LedgerTransaction {
   readonly channel: string;
   /** Fabric's TxValidationCode; 0 is valid. */
   readonly validationCode: number;
-  /** Validated as 0 and an endorsed chaincode transaction. */
+  /** An endorsed chaincode transaction validated as 0: its writes took effect. */
   readonly valid: boolean;
-  /** `endorser`: chaincode ran; `config`: channel configuration, with no writes below. */
-  readonly kind: 'endorser' | 'config';
+  /** `config`: channel configuration; `unreadable`: not parseable, which validation has refused. Both have no writes. */
+  readonly kind: 'endorser' | 'config' | 'unreadable';
   /** Unix seconds of the channel header, what chaincode saw as its time. */
   readonly timestamp: number;
   readonly creatorMspId: string;
@@ -80,6 +80,10 @@ export interface LedgerTransaction {
   readonly endorsements: readonly Endorsement[];
   /** ProposalResponsePayload bytes: what endorsers sign, followed by their identity. */
   readonly responsePayload: Uint8Array;
+  /** SHA-256 over channel header, signature header and proposal payload, as found in this envelope. */
+  readonly proposalHash: Uint8Array;
+  /** The same as the endorsers saw it, from the response payload. */
+  readonly endorsedHash: Uint8Array;
   readonly writes: readonly LedgerWrite[];
   readonly event?: { readonly name: string; readonly payload: Uint8Array };
 }

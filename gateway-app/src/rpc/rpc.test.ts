@@ -248,7 +248,7 @@ describe('role RPC', () => {
     const replies: ToVehicle[] = [];
     let next: (message: FromVehicle | undefined) => void = () => undefined;
     async function* requests(): AsyncGenerator<FromVehicle> {
-      yield { hello: { vehicle: Buffer.alloc(16, 1), nonce: Buffer.alloc(16, 2), resumeSession: Buffer.of() } };
+      yield { hello: { vehicle: Buffer.alloc(16, 1), nonce: Buffer.alloc(16, 2), resumeSession: Buffer.of(), pile: 'pile-1' } };
       for (;;) {
         const message = await new Promise<FromVehicle | undefined>((resolve) => (next = resolve));
         if (!message) return;

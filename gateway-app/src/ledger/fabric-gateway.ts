@@ -1,0 +1,302 @@
+import { type ConnectionProfile, type ProfileGateway, readProfile } from '@chargecast/network';
+import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
+import {
+  type Commit,
+  connect,
+  type Gateway,
+  hash,
+  type Identity,
+  type Proposal,
+  type Signer,
+  signers,
+  type Status,
+  StatusCode,
+  type Transaction as FabricTransaction,
+} from '@hyperledger/fabric-gateway';
+import { type common } from '@hyperledger/fabric-protos';
+import { createPrivateKey } from 'node:crypto';
+
+import { Backoff } from '../common/abort';
+import { readFileCoded } from '../common/files';
+import { parseBlock } from './block';
+import { invalidTransaction, isUnanswered, isUnreachable, toLedgerError } from './gateway-errors';
+import {
+  type BlockOptions,
+  type Channel,
+  type EndorsedTransaction,
+  type Ledger,
+  type LedgerBlock,
+  LedgerError,
+  type SubmitResult,
+  type Transaction,
+} from './port';
+import { seekNewest } from './seek-newest';
+
+/** Milliseconds; all four calls of the gateway have one. */
+export interface LedgerDeadlines {
+  readonly evaluate: number;
+  readonly endorse: number;
+  readonly submit: number;
+  readonly commitStatus: number;
+}
+
+const DEADLINES: LedgerDeadlines = { evaluate: 10_000, endorse: 20_000, submit: 10_000, commitStatus: 60_000 };
+
+const NO_CAP = -1;
+
+/**
+ * Connects as one identity of a connection profile. The organisation's own gateways are used, or, for an organisation
+ * without any, all the consortium's; the next one takes over when one is not reached.
+ * @throws NetworkError E_PROFILE_…; LedgerError E_LEDGER_IDENTITY, E_LEDGER_PROFILE; CodedError E_FILE_…
+ */
+export async function connectLedger(
+  profileFile: string,
+  identity: { readonly mspId: string; readonly name: string },
+  deadlines: LedgerDeadlines = DEADLINES,
+): Promise<Ledger> {
+  const profile = await readProfile(profileFile);
+  const { identity: certified, signer } = await loadIdentity(profile, identity);
+  const connections = gatewaysOf(profile, identity.mspId).map((gateway) =>
+    openConnection(gateway, certified, signer, deadlines),
+  );
+  return new FabricLedger(profile, connections, deadlines);
+}
+
+async function loadIdentity(
+  profile: ConnectionProfile,
+  { mspId, name }: { readonly mspId: string; readonly name: string },
+): Promise<{ identity: Identity; signer: Signer }> {
+  const files = profile.organisations.find((organisation) => organisation.mspId === mspId)?.identities[name];
+  if (!files) {
+    throw new LedgerError(
+      'E_LEDGER_IDENTITY',
+      `the connection profile has no identity ${name} of ${mspId}: add it there`,
+    );
+  }
+  const [certificate, key] = await Promise.all([readFileCoded(files.certPath), readFileCoded(files.keyPath)]);
+  try {
+    return {
+      identity: { mspId, credentials: certificate },
+      signer: signers.newPrivateKeySigner(createPrivateKey(key)),
+    };
+  } catch (error) {
+    throw new LedgerError('E_LEDGER_IDENTITY', `${files.keyPath} is not a usable private key: issue it anew`, {
+      cause: error,
+    });
+  }
+}
+
+function gatewaysOf({ organisations }: ConnectionProfile, mspId: string): readonly ProfileGateway[] {
+  const own = organisations.find((organisation) => organisation.mspId === mspId)?.gateways ?? [];
+  return own.length > 0 ? own : organisations.flatMap(({ gateways }) => gateways);
+}
+
+interface Connection {
+  readonly gateway: Gateway;
+  close(): void;
+}
+
+/** One gRPC client, and so one HTTP/2 connection, for all calls to an endpoint. */
+function openConnection(
+  { endpoint, hostOverride, tlsRootCertPem }: ProfileGateway,
+  identity: Identity,
+  signer: Signer,
+  deadlines: LedgerDeadlines,
+): Connection {
+  const client = new GrpcClient(endpoint, credentials.createSsl(Buffer.from(tlsRootCertPem)), {
+    ...(hostOverride === undefined ? {} : { 'grpc.ssl_target_name_override': hostOverride }),
+    'grpc.max_receive_message_length': NO_CAP,
+    'grpc.max_send_message_length': NO_CAP,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2000,
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  });
+  const within = (milliseconds: number) => () => ({ deadline: Date.now() + milliseconds });
+  const gateway = connect({
+    client,
+    identity,
+    signer,
+    hash: hash.sha256,
+    evaluateOptions: within(deadlines.evaluate),
+    endorseOptions: within(deadlines.endorse),
+    submitOptions: within(deadlines.submit),
+    commitStatusOptions: within(deadlines.commitStatus),
+  });
+  return {
+    gateway,
+    close: () => {
+      gateway.close();
+      client.close();
+    },
+  };
+}
+
+class FabricLedger implements Ledger {
+  readonly #profile: ConnectionProfile;
+  readonly #connections: readonly Connection[];
+  readonly #deadlines: LedgerDeadlines;
+  readonly #closed = new AbortController();
+  #current = 0;
+
+  constructor(profile: ConnectionProfile, connections: readonly Connection[], deadlines: LedgerDeadlines) {
+    this.#profile = profile;
+    this.#connections = connections;
+    this.#deadlines = deadlines;
+  }
+
+  async evaluate(channel: Channel, transaction: Transaction): Promise<Uint8Array> {
+    try {
+      return await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).evaluate());
+    } catch (error) {
+      throw toLedgerError(error, 'evaluate');
+    }
+  }
+
+  async endorse(channel: Channel, transaction: Transaction): Promise<EndorsedTransaction> {
+    try {
+      const endorsed = await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).endorse());
+      const transactionId = endorsed.getTransactionId();
+      return { transactionId, result: endorsed.getResult(), submit: () => this.#order(endorsed) };
+    } catch (error) {
+      throw toLedgerError(error, 'endorse');
+    }
+  }
+
+  async submit(channel: Channel, transaction: Transaction): Promise<SubmitResult> {
+    return (await this.endorse(channel, transaction)).submit();
+  }
+
+  async *blocks(channel: Channel, { from, signal }: BlockOptions): AsyncGenerator<LedgerBlock> {
+    const gateway = this.#gateway();
+    try {
+      yield* this.#blocksOf(gateway, channel, from, signal);
+      if (!signal?.aborted) throw new LedgerError('E_LEDGER_UNAVAILABLE', 'the stream of blocks ended: connect again');
+    } catch (error) {
+      if (signal?.aborted) return;
+      this.#failed(gateway);
+      throw toLedgerError(error, 'blocks');
+    }
+  }
+
+  async *#blocksOf(
+    gateway: Gateway,
+    channel: Channel,
+    from: bigint | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<LedgerBlock> {
+    if (signal?.aborted) return;
+    const network = gateway.getNetwork(this.#profile.channels[channel]);
+    const events = await network.getBlockEvents(from === undefined ? {} : { startBlock: from });
+    const close = (): void => events.close();
+    signal?.addEventListener('abort', close, { once: true });
+    try {
+      for await (const block of events) yield parseBlock(block);
+    } finally {
+      signal?.removeEventListener('abort', close);
+      events.close();
+    }
+  }
+
+  async height(channel: Channel): Promise<bigint> {
+    try {
+      return await this.#anyGateway(async (gateway) => {
+        const request = gateway.getNetwork(this.#profile.channels[channel]).newBlockEventsRequest();
+        const newest = gateway.newBlockEventsRequest(seekNewest(request.getBytes()));
+        const events = await newest.getEvents({ deadline: Date.now() + this.#deadlines.evaluate });
+        try {
+          for await (const block of events) return blockNumber(block) + 1n;
+        } finally {
+          events.close();
+        }
+        throw new LedgerError('E_LEDGER_UNAVAILABLE', 'the gateway gave no block: try again');
+      });
+    } catch (error) {
+      throw toLedgerError(error, 'blocks');
+    }
+  }
+
+  close(): void {
+    this.#closed.abort();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #propose(gateway: Gateway, channel: Channel, { contract, name, args, transient }: Transaction): Proposal {
+    return gateway
+      .getNetwork(this.#profile.channels[channel])
+      .getContract(this.#profile.chaincode, contract)
+      .newProposal(name, {
+        ...(args && { arguments: [...args] }),
+        ...(transient && { transientData: { ...transient } }),
+      });
+  }
+
+  /**
+   * The same signed bytes go to a further gateway when one does not answer: the transaction id makes all but the first
+   * a duplicate.
+   */
+  async #order(endorsed: FabricTransaction): Promise<SubmitResult> {
+    const transactionId = endorsed.getTransactionId();
+    const send = (gateway: Gateway): Promise<Commit> => gateway.newTransaction(endorsed.getBytes()).submit();
+    let commit: Commit;
+    try {
+      commit = await this.#anyGateway(send, isUnanswered);
+    } catch (error) {
+      throw isUnanswered(error) ? commitUnknown(transactionId, error) : toLedgerError(error, 'submit', transactionId);
+    }
+    const { code, blockNumber } = await this.#status(commit);
+    if (code !== StatusCode.VALID) throw invalidTransaction(transactionId, code);
+    return { transactionId, blockNumber, result: endorsed.getResult() };
+  }
+
+  /** Asks again while the deadline lasts, and once more after it, before the outcome counts as unknown. */
+  async #status(commit: Commit): Promise<Status> {
+    const until = Date.now() + this.#deadlines.commitStatus;
+    const backoff = new Backoff(100, 2000);
+    for (;;) {
+      const last = Date.now() >= until;
+      const gateway = this.#gateway();
+      try {
+        const deadline = last ? Date.now() + this.#deadlines.evaluate : until;
+        return await gateway.newCommit(commit.getBytes()).getStatus({ deadline });
+      } catch (error) {
+        this.#failed(gateway);
+        if (last || this.#closed.signal.aborted || !isUnanswered(error)) {
+          throw commitUnknown(commit.getTransactionId(), error);
+        }
+      }
+      await backoff.wait(this.#closed.signal);
+    }
+  }
+
+  #gateway(): Gateway {
+    return (this.#connections[this.#current] as Connection).gateway;
+  }
+
+  /** Later calls begin with the next gateway, unless another call has moved on already. */
+  #failed(gateway: Gateway): void {
+    if (gateway === this.#gateway()) this.#current = (this.#current + 1) % this.#connections.length;
+  }
+
+  /** Tries each gateway once, as long as the failure is one that another gateway can mend. */
+  async #anyGateway<T>(call: (gateway: Gateway) => Promise<T>, mendable = isUnreachable): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const gateway = this.#gateway();
+      try {
+        return await call(gateway);
+      } catch (error) {
+        if (isUnanswered(error)) this.#failed(gateway);
+        if (!mendable(error) || attempt >= this.#connections.length) throw error;
+      }
+    }
+  }
+}
+
+function commitUnknown(transactionId: string, cause: unknown): LedgerError {
+  const message = `whether transaction ${transactionId} was committed could not be learnt: look for it in the blocks first`;
+  return new LedgerError('E_COMMIT_UNKNOWN', message, { transactionId, cause });
+}
+
+function blockNumber(block: common.Block): bigint {
+  return BigInt(block.getHeader()?.getNumber() ?? 0);
+}
