@@ -1,0 +1,107 @@
+import { createPrivateKey } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Client, credentials } from '@grpc/grpc-js';
+import { connect, type ConnectOptions, type Gateway, hash, type Identity, signers } from '@hyperledger/fabric-gateway';
+import { build } from 'esbuild';
+
+import { type EmbeddedLedgerOptions } from '../embedded/options';
+import { optionsFromTopology, type TopologySources } from '../embedded/from-topology';
+import { materialiseNetwork, type NetworkMaterial, type OrganisationMaterial } from '../pki/organisation';
+import { defaultTopology, type Topology } from '../topology';
+
+/** Certificates of the default consortium, a bundled test chaincode, and a folder for the ledgers of one test file. */
+export class EmbeddedFixture {
+  readonly directory: string;
+  readonly topology: Topology;
+  readonly material: NetworkMaterial;
+  readonly chaincodeBundle: string;
+  readonly #closing: (() => void)[] = [];
+
+  private constructor(directory: string, topology: Topology, material: NetworkMaterial, chaincodeBundle: string) {
+    this.directory = directory;
+    this.topology = topology;
+    this.material = material;
+    this.chaincodeBundle = chaincodeBundle;
+  }
+
+  static async make(): Promise<EmbeddedFixture> {
+    const directory = await mkdtemp(join(tmpdir(), 'chargecast-embedded-'));
+    const topology = defaultTopology();
+    const chaincodeBundle = join(directory, 'chaincode.js');
+    const [material] = await Promise.all([
+      materialiseNetwork(topology, directory),
+      build({
+        entryPoints: [join(__dirname, 'ledger-chaincode.ts')],
+        bundle: true,
+        platform: 'node',
+        target: 'node20',
+        outfile: chaincodeBundle,
+        logLevel: 'error',
+      }),
+    ]);
+    return new EmbeddedFixture(directory, topology, material, chaincodeBundle);
+  }
+
+  options(name: string, sources: Partial<TopologySources> = {}): Promise<EmbeddedLedgerOptions> {
+    const { topology, material, chaincodeBundle, directory } = this;
+    return optionsFromTopology({
+      topology,
+      material,
+      chaincodeBundle,
+      dataDir: join(directory, name),
+      anyPort: true,
+      ...sources,
+    });
+  }
+
+  async identity(mspId: string, name: string): Promise<{ identity: Identity; keyPem: string }> {
+    const { certPath, keyPath } = this.organisation(mspId).identities[name] as { certPath: string; keyPath: string };
+    const [certificate, keyPem] = await Promise.all([readFile(certPath), readFile(keyPath, 'utf8')]);
+    return { identity: { mspId, credentials: certificate }, keyPem };
+  }
+
+  /** A gateway connection as `name` of `mspId`, through the peer of `through`. */
+  async connect(
+    gateways: Readonly<Record<string, string>>,
+    mspId: string,
+    name: string,
+    options: { through?: string; signer?: boolean } & Partial<ConnectOptions> = {},
+  ): Promise<Gateway> {
+    const { identity, keyPem } = await this.identity(mspId, name);
+    const { through = 'CSS1MSP', signer = true, ...rest } = options;
+    const client = this.client(gateways, through);
+    const gateway = connect({
+      identity,
+      client,
+      hash: hash.sha256,
+      ...(signer && { signer: signers.newPrivateKeySigner(createPrivateKey(keyPem)) }),
+      ...rest,
+    });
+    this.#closing.push(() => gateway.close());
+    return gateway;
+  }
+
+  client(gateways: Readonly<Record<string, string>>, mspId: string): Client {
+    const roots = Buffer.from(this.organisation(mspId).tlsCaCertificatePem);
+    const domain = this.topology.organisations.find((organisation) => organisation.mspId === mspId)?.domain;
+    const client = new Client(gateways[mspId] ?? '', credentials.createSsl(roots), {
+      'grpc.ssl_target_name_override': `peer.${domain}`,
+    });
+    this.#closing.push(() => client.close());
+    return client;
+  }
+
+  organisation(mspId: string): OrganisationMaterial {
+    const found = this.material.css.get(mspId) ?? this.material.clients.get(mspId);
+    if (!found) throw new RangeError(`no organisation ${mspId}`);
+    return found;
+  }
+
+  async dispose(): Promise<void> {
+    for (const close of this.#closing) close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
