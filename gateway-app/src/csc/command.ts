@@ -1,0 +1,53 @@
+import { type Json } from '@chargecast/protocol';
+import { type CommandKind } from '../ocpp';
+
+/**
+ * waiting → sealed → acknowledged → committed → delivered, or failed. A command falls back to waiting when its σ was not
+ * included, not answered or not routable in time; it is then sealed anew under the same id.
+ */
+export type CommandStage = 'waiting' | 'sealed' | 'acknowledged' | 'committed' | 'delivered' | 'failed';
+
+/** One command in the outbox. Ids and pseudo-identities are lower-case hex, times Unix milliseconds. */
+export interface OutboxCommand {
+  /** 16 random bytes; survives re-sealing, so that receivers act once. */
+  readonly id: string;
+  /** Order of arrival. */
+  readonly sequence: number;
+  readonly customer: string;
+  readonly kind: CommandKind;
+  readonly action: string;
+  readonly payload: { readonly [member: string]: Json };
+  readonly createdAt: number;
+  readonly stage: CommandStage;
+  /** Why it waits or failed; empty when nothing is wrong. */
+  readonly code: string;
+  /** The newest σ it was sealed in. */
+  readonly sigmaId: string;
+  /** Not sealed again before. */
+  readonly retryAt: number;
+  /** How often it was sealed. */
+  readonly attempts: number;
+  /** Whose receipts are believed: every pile, or receiver, it was ever sealed for. */
+  readonly actors: readonly string[];
+  /** The charging session of the newest σ; empty for holders that open for themselves. */
+  readonly session: string;
+}
+
+export const isOpen = (command: OutboxCommand): boolean => command.stage !== 'delivered' && command.stage !== 'failed';
+
+/** One σ on its way. */
+export interface OutboxSigma {
+  readonly id: string;
+  readonly stage: 'sealed' | 'acknowledged' | 'committed';
+  /** f of each receiver, for the KGC. */
+  readonly receivers: readonly string[];
+  readonly commands: readonly string[];
+  readonly sealedAt: number;
+  /** Unix seconds: from then on no gateway takes it. */
+  readonly notAfter: number;
+  /** When the acknowledging gateways promised inclusion by, Unix seconds; 0 before. */
+  readonly deadline: number;
+  readonly acks: readonly { readonly mspId: string; readonly deadline: number; readonly signature: string }[];
+  /** When inclusion was seen; 0 before. */
+  readonly committedAt: number;
+}

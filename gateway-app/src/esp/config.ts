@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { cssPeerSchema, ledgerIdentitySchema, namedPeerSchema, roleConfigSchema } from '../common/config';
+
+/** A provider's customer: the contract it is billed under, and the name on the vehicle's certificate. */
+export const customerSchema = z.strictObject({
+  contract: z.string().min(1).max(128),
+  vehicle: z.string().min(1).max(128),
+});
+export type Customer = z.infer<typeof customerSchema>;
+
+/** An ESP's `config.json`; paths are relative to it. */
+export const espConfigSchema = roleConfigSchema.extend({
+  role: z.literal('esp'),
+  keyFile: z.string().min(1),
+  profile: z.string().min(1),
+  identity: ledgerIdentitySchema,
+  /** The provider's name on the certification chain. */
+  provider: z.string().min(1),
+  /** Its signing key (`chargecast-key/1`), outside the data folder. */
+  providerKey: z.string().min(1),
+  /** Brought into the sealed database at each start. */
+  customers: z.array(customerSchema).default([]),
+  /** A JSON list of further customers; may be removed once brought in. */
+  customersFile: z.string().min(1).optional(),
+  peers: z.strictObject({
+    css: z.array(cssPeerSchema).min(1),
+    /** Centres that may hear which customer is which pseudo-identity. */
+    csc: z.array(namedPeerSchema).default([]),
+  }),
+  gathering: z
+    .strictObject({
+      maxRecords: z.int().positive().max(256).default(64),
+      lingerMs: z.int().nonnegative().max(1000).default(50),
+    })
+    .prefault({}),
+});
+export type EspConfig = z.infer<typeof espConfigSchema>;

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { cssPeerSchema, roleConfigSchema } from '../common/config';
+
+const positive = z.int().positive();
+
+/** A KGC's `config.json`; paths are relative to it. */
+export const kgcConfigSchema = roleConfigSchema.extend({
+  role: z.literal('kgc'),
+  keyFile: z.string().min(1),
+  peers: z.strictObject({ css: z.array(cssPeerSchema).min(1) }),
+  /** Name of each pile → MSP id of the CSS it hangs on. */
+  homes: z.record(z.string().min(1), z.string().min(1)).default({}),
+  /** Organisations that must acknowledge a σ; default l + 1, so that one of them is honest. */
+  acks: positive.optional(),
+  /** Most one-time credentials in one request. */
+  maxBatch: positive.max(4096).default(512),
+  /** How long a gateway may take to acknowledge, milliseconds. */
+  holdMs: positive.default(10_000),
+});
+export type KgcConfig = z.infer<typeof kgcConfigSchema>;

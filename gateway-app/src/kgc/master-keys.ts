@@ -1,0 +1,66 @@
+import { fromHex, type KgcKeys, type Params, Secret, toHex } from '@chargecast/signcryption';
+import { CodedError } from '../common/errors';
+import { getJson, openSealedStore, type Store, toJson } from '../store';
+
+interface StoredKeys {
+  readonly masterSecret: string;
+  readonly pseudonymSecret: string;
+  readonly nonceSecret: string;
+  readonly masterPublicKey: string;
+}
+
+const KEYS = 'keys';
+const master = (store: Store): Store => store.sub('master');
+
+/**
+ * Seals the master keys into the KGC's database, before its first start. Repeating it with the same keys changes
+ * nothing.
+ * @param place `dataDir` and the key file outside it, as in the KGC's configuration
+ * @throws CodedError E_KGC_PROVISIONED if the database holds other keys, and what `openSealedStore` throws
+ */
+export async function provisionKgc(place: {
+  readonly dataDir: string;
+  readonly keyFile: string;
+  readonly keys: KgcKeys;
+}): Promise<void> {
+  const store = await openSealedStore(place.dataDir, place.keyFile);
+  try {
+    const stored = await getJson<StoredKeys>(master(store), KEYS);
+    if (stored !== undefined && stored.masterSecret !== toHex(place.keys.masterSecret.reveal())) {
+      throw new CodedError('E_KGC_PROVISIONED', 'this database holds other master keys; give the KGC a new folder');
+    }
+    await master(store).put(KEYS, toJson(encode(place.keys)));
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws CodedError E_KGC_UNPROVISIONED, E_KGC_OTHER_PARAMS if P of params is not theirs */
+export async function loadMasterKeys(store: Store, params: Params): Promise<KgcKeys> {
+  const stored = await getJson<StoredKeys>(master(store), KEYS);
+  if (stored === undefined) {
+    throw new CodedError(
+      'E_KGC_UNPROVISIONED',
+      'the database holds no master keys; provision the KGC before its start',
+    );
+  }
+  if (stored.masterPublicKey !== toHex(params.masterPublicKey)) {
+    throw new CodedError('E_KGC_OTHER_PARAMS', 'params name another master public key; give the KGC its own params');
+  }
+  const secret = (hex: string): Secret => new Secret(fromHex(hex, 32));
+  return {
+    masterSecret: secret(stored.masterSecret),
+    pseudonymSecret: secret(stored.pseudonymSecret),
+    nonceSecret: secret(stored.nonceSecret),
+    masterPublicKey: fromHex(stored.masterPublicKey, 32),
+  };
+}
+
+function encode(keys: KgcKeys): StoredKeys {
+  return {
+    masterSecret: toHex(keys.masterSecret.reveal()),
+    pseudonymSecret: toHex(keys.pseudonymSecret.reveal()),
+    nonceSecret: toHex(keys.nonceSecret.reveal()),
+    masterPublicKey: toHex(keys.masterPublicKey),
+  };
+}
