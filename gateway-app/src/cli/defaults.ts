@@ -1,0 +1,45 @@
+import { join, resolve } from 'node:path';
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+import { ROOT } from '../deployment/root';
+
+/** Folder of a noun's data under the checkout, or what the user names, from where the user stands. */
+export function dataDirectory(given: string | undefined, noun: string): string {
+  return given === undefined ? join(ROOT, '.chargecast', noun) : resolve(given);
+}
+
+export function dataOption(noun: string): Option {
+  return new Option('--data <dir>', `folder for everything it writes (default: .chargecast/${noun} in the checkout)`);
+}
+
+export function ledgerOption(): Option {
+  return new Option('--ledger <kind>', 'embedded, fabric, or auto: Fabric where its programs are found')
+    .choices(['embedded', 'fabric', 'auto'])
+    .default('auto');
+}
+
+export function organisationsOption(): Option {
+  return new Option('--organisations <n>', 'CSS organisations: 4, 7 or 10')
+    .argParser((text) => wholeNumber(text, 1, 10))
+    .default(4);
+}
+
+export function basePortOption(): Option {
+  return new Option('--base-port <n>', 'first port of the nodes on 127.0.0.1').argParser((text) =>
+    wholeNumber(text, 1024, 65_000),
+  );
+}
+
+/** @throws InvalidArgumentError, which commander turns into misuse */
+export function wholeNumber(text: string, lowest: number, highest: number): number {
+  const number = Number(text);
+  if (!/^\d{1,9}$/.test(text) || number < lowest || number > highest) {
+    throw new InvalidArgumentError(`expected is a whole number from ${lowest} to ${highest}.`);
+  }
+  return number;
+}
+
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
+}

@@ -1,0 +1,147 @@
+import { type LedgerStatus, type Progress, type Topology } from '@chargecast/network';
+
+import { CHAINCODE_BUNDLE } from '../deployment/root';
+import { type Program, type Register } from './command';
+import { basePortOption, dataDirectory, dataOption, organisationsOption, wholeNumber, withExamples } from './defaults';
+import { type ExitCode, type Io, MisuseError } from './io';
+
+interface NetworkOptions {
+  readonly data?: string;
+}
+
+interface UpOptions extends NetworkOptions {
+  readonly organisations: number;
+  readonly basePort?: number;
+}
+
+const NOUN = 'network';
+
+/** The real Fabric network, on native processes without Docker. */
+export const registerNetwork: Register = (program) => {
+  const network = program.group(
+    NOUN,
+    'a Hyperledger Fabric network of native processes: peers, SmartBFT orderers, chaincode',
+  );
+  registerLifecycle(network);
+  registerNodes(network);
+};
+
+function registerLifecycle(network: Program): void {
+  network.verb<UpOptions>(
+    'up',
+    'starts the network, or continues one that was stopped',
+    (command) =>
+      withExamples(
+        command.addOption(dataOption(NOUN)).addOption(organisationsOption()).addOption(basePortOption()),
+        'FABRIC_BIN=~/fabric/bin ./chargecast network up',
+        './chargecast network up --organisations 7 --data /tmp/seven',
+      ),
+    async (io, { data, organisations, basePort }) => {
+      const { fabricUp } = await import('@chargecast/network');
+      const topology = await topologyOf(organisations, basePort);
+      const ledger = await fabricUp(topology, dataDirectory(data, NOUN), {
+        chaincodeBundle: CHAINCODE_BUNDLE,
+        onProgress: progressLine(io),
+      });
+      io.line(`profile: ${ledger.profileFile}`);
+      io.result({ profile: ledger.profileFile });
+    },
+  );
+  network.verb<NetworkOptions & { remove?: boolean }>(
+    'down',
+    'stops the processes that up started; data stays unless --remove',
+    (command) => command.addOption(dataOption(NOUN)).option('--remove', 'delete keys, blocks, everything'),
+    async (io, { data, remove }) => {
+      const { fabricDown } = await import('@chargecast/network');
+      await fabricDown(dataDirectory(data, NOUN), { remove: remove === true, onProgress: progressLine(io) });
+      io.result({ stopped: true });
+    },
+  );
+  network.verb<NetworkOptions>(
+    'status',
+    'every node with its state and block heights; exit 1 unless all are healthy',
+    (command) => command.addOption(dataOption(NOUN)),
+    async (io, { data }) => {
+      const { fabricStatus } = await import('@chargecast/network');
+      return showStatus(io, await fabricStatus(dataDirectory(data, NOUN)));
+    },
+  );
+  network.verb<NetworkOptions>(
+    'deploy',
+    'installs, approves and commits the chaincode as it is built now',
+    (command) => command.addOption(dataOption(NOUN)),
+    async (io, { data }) => {
+      const { fabricDeploy } = await import('@chargecast/network');
+      const options = { chaincodeBundle: CHAINCODE_BUNDLE, onProgress: progressLine(io) };
+      const { version, packageId } = await fabricDeploy(dataDirectory(data, NOUN), options);
+      io.line(`version ${version}, ${packageId}`);
+      io.result({ version, packageId });
+    },
+  );
+}
+
+function registerNodes(network: Program): void {
+  network.verb<NetworkOptions>(
+    'kill <node>',
+    'ends one node without notice (SIGKILL); exit 1 if it was not running',
+    (command) =>
+      withExamples(command.addOption(dataOption(NOUN)), './chargecast network kill orderer.css1.chargecast.test'),
+    async (io, { data }, node) => {
+      const { killNode } = await import('@chargecast/network');
+      const killed = await killNode(dataDirectory(data, NOUN), node);
+      io.line(killed ? `${node} killed` : `${node} was not running`);
+      io.result({ node, killed });
+      return killed ? 0 : 1;
+    },
+  );
+  network.verb<NetworkOptions>(
+    'start <node>',
+    'starts one node on its data and waits until it is healthy',
+    (command) => command.addOption(dataOption(NOUN)),
+    async (io, { data }, node) => {
+      const { startNode } = await import('@chargecast/network');
+      await startNode(dataDirectory(data, NOUN), node);
+      io.line(`${node} runs`);
+      io.result({ node, running: true });
+    },
+  );
+  network.verb<NetworkOptions & { lines: number }>(
+    'logs <node>',
+    'the last lines of one node’s log',
+    (command) =>
+      command
+        .addOption(dataOption(NOUN))
+        .option('--lines <n>', 'how many', (text: string) => wholeNumber(text, 1, 100_000), 50),
+    async (io, { data, lines }, node) => {
+      const { nodeLogs } = await import('@chargecast/network');
+      const log = await nodeLogs(dataDirectory(data, NOUN), node, lines);
+      io.line(log);
+      io.result({ node, log });
+    },
+  );
+}
+
+/** @throws MisuseError E_USAGE for a number of organisations there is no default topology of */
+export async function topologyOf(organisations: number, basePort?: number): Promise<Topology> {
+  if (organisations !== 4 && organisations !== 7 && organisations !== 10) {
+    throw new MisuseError('E_USAGE', '--organisations is 4, 7 or 10: 3l + 1 for l faulty ones');
+  }
+  const { defaultTopology } = await import('@chargecast/network');
+  return defaultTopology({ organisations, ...(basePort === undefined ? {} : { basePort }) });
+}
+
+export function progressLine(io: Io): (progress: Progress) => void {
+  return ({ step, detail, elapsed }) => {
+    io.note(`${step}${detail === undefined ? '' : `: ${detail}`} (${(elapsed / 1000).toFixed(1)} s)`);
+  };
+}
+
+export function showStatus(io: Io, status: LedgerStatus): ExitCode {
+  for (const { name, state, endpoint, heights, leaderOf } of status.nodes) {
+    const blocks = Object.entries(heights ?? {}).map(([channel, height]) => `${channel} ${height}`);
+    const leads = leaderOf?.length ? [`leads ${leaderOf.join(', ')}`] : [];
+    io.line([name, state, endpoint, ...blocks, ...leads].join('  '));
+  }
+  io.result(status);
+  return status.healthy ? 0 : 1;
+}
