@@ -15,4 +15,5 @@ export {
   readProfile,
   writeProfile,
 } from './profile';
+export { chooseLedger, startLedger } from './start-ledger';
 export * from './topology';

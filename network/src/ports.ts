@@ -1,12 +1,15 @@
 import { createServer } from 'node:net';
 
 import { NetworkError } from './errors';
-import { type Topology } from './topology';
+import { type CssPorts, type Topology } from './topology';
 
-/** Throws `E_PORT_BUSY`, naming them, if any port of the topology on this machine is already listened on. */
-export async function assertPortsFree(topology: Topology): Promise<void> {
+/**
+ * Throws `E_PORT_BUSY`, naming them, if any port of the topology is already listened on.
+ * @param uses the kinds of port that are wanted; all where left out
+ */
+export async function assertPortsFree(topology: Topology, uses?: readonly (keyof CssPorts)[]): Promise<void> {
   const wanted = topology.organisations.flatMap(({ mspId, host, ports }) =>
-    Object.entries(ports).map(([use, port]: [string, number]) => ({ mspId, host, use, port })),
+    (uses ?? (Object.keys(ports) as (keyof CssPorts)[])).map((use) => ({ mspId, host, use, port: ports[use] })),
   );
   const free = await Promise.all(wanted.map(({ host, port }) => isPortFree(host, port)));
   const busy = wanted.filter((_, index) => !free[index]);

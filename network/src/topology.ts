@@ -102,7 +102,7 @@ export const PORTS_PER_ORGANISATION = 10;
 const ORDERING: OrderingSettings = {
   maxMessageCount: 500,
   absoluteMaxBytes: 10 * 1024 * 1024,
-  requestBatchMaxInterval: 50,
+  requestBatchMaxInterval: 100,
   requestForwardTimeout: 2_000,
   requestComplainTimeout: 4_000,
   requestAutoRemoveTimeout: 180_000,

@@ -1,12 +1,14 @@
 import { type NetworkMaterial } from '../pki/organisation';
 import { profileIdentities, type ProfileGateway, type ProfileOrganisation, writeProfile } from '../profile';
-import { type CssOrganisation, type Topology } from '../topology';
+import { type CssOrganisation, peerName, type Topology } from '../topology';
 import { cssMaterial } from './channel-config';
 
 /** Writes the network's connection profile; every organisation's own peer stands first in its list of gateways. */
 export async function writeFabricProfile(topology: Topology, material: NetworkMaterial, file: string): Promise<void> {
   const gateway = (organisation: CssOrganisation): ProfileGateway => ({
     endpoint: `${organisation.host}:${organisation.ports.peer}`,
+    // A TLS server name must not be an IP address (RFC 6066, section 3).
+    hostOverride: peerName(organisation),
     tlsRootCertPem: cssMaterial(material, organisation).tlsCaCertificatePem,
   });
   const members: ProfileOrganisation[] = topology.organisations.map((organisation) => ({

@@ -20,7 +20,11 @@ export interface NodeHealth {
 export async function nodeHealth(node: FabricNode): Promise<NodeHealth> {
   const { host, ports } = node.organisation;
   if (node.kind === 'chaincode') {
-    return { state: (await accepts(host, ports.chaincode)) ? 'running' : 'unhealthy', heights: {}, leaderOf: [] };
+    return {
+      state: (await acceptsConnections(host, ports.chaincode)) ? 'running' : 'unhealthy',
+      heights: {},
+      leaderOf: [],
+    };
   }
   const port = node.kind === 'peer' ? ports.peerOperations : ports.ordererOperations;
   const [health, metrics] = await Promise.all([get(port, '/healthz'), get(port, '/metrics')]);
@@ -61,7 +65,7 @@ function get(port: number, path: string): Promise<{ status: number; body: string
   });
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+export function acceptsConnections(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: REQUEST_TIMEOUT });
     const settle = (answer: boolean): void => {

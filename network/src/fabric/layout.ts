@@ -2,11 +2,11 @@ import { join, resolve } from 'node:path';
 
 import { NetworkError } from '../errors';
 import { organisationDirectory } from '../pki/organisation';
-import { type CssOrganisation, type Topology } from '../topology';
+import { chaincodeHostName, type CssOrganisation, ordererName, peerName, type Topology } from '../topology';
 
 export type NodeKind = 'peer' | 'orderer' | 'chaincode';
 
-/** One process of the network; its name is what `kill`, `start` and `logs` take, e.g. `css1-peer`. */
+/** One process of the network; `kill`, `start` and `logs` take its name, `peer.css1.chargecast.test`, or `css1-peer`. */
 export interface FabricNode {
   readonly name: string;
   readonly kind: NodeKind;
@@ -53,11 +53,17 @@ export function layoutOf(stateDir: string): Layout {
   };
 }
 
+const HOST_NAMES: Readonly<Record<NodeKind, (organisation: CssOrganisation) => string>> = {
+  orderer: ordererName,
+  peer: peerName,
+  chaincode: chaincodeHostName,
+};
+
 export function nodesOf(topology: Topology): FabricNode[] {
   const kinds: NodeKind[] = ['orderer', 'peer', 'chaincode'];
   return kinds.flatMap((kind) =>
     topology.organisations.map((organisation) => ({
-      name: `${organisation.name}-${kind}`,
+      name: HOST_NAMES[kind](organisation),
       kind,
       organisation,
       endpoint: `${organisation.host}:${organisation.ports[kind]}`,
@@ -67,7 +73,9 @@ export function nodesOf(topology: Topology): FabricNode[] {
 
 export function nodeNamed(topology: Topology, name: string): FabricNode {
   const nodes = nodesOf(topology);
-  const node = nodes.find((candidate) => candidate.name === name);
+  const node = nodes.find(
+    ({ name: own, organisation, kind }) => own === name || `${organisation.name}-${kind}` === name,
+  );
   if (!node) {
     throw new NetworkError(
       'E_FABRIC_NODE_UNKNOWN',

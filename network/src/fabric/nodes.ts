@@ -102,11 +102,11 @@ export class Nodes {
     await writePrivateFile(join(files.directory, name), `${JSON.stringify(config, null, 2)}\n`);
   }
 
-  async #start(node: FabricNode, process: Pick<ProcessSpec, 'command' | 'args' | 'environment'>): Promise<void> {
+  async #start(node: FabricNode, spec: Pick<ProcessSpec, 'command' | 'args' | 'environment'>): Promise<void> {
     const { directory, log } = this.#layout.node(node);
-    const logging = { FABRIC_LOGGING_SPEC: 'warn' };
-    const environment = { ...logging, ...process.environment };
-    await this.#table.start({ name: node.name, directory, log, ...process, environment });
+    const logging = { FABRIC_LOGGING_SPEC: process.env.FABRIC_LOGGING_SPEC ?? 'warn' };
+    const environment = { ...logging, ...spec.environment };
+    await this.#table.start({ name: node.name, directory, log, ...spec, environment });
   }
 
   #bundle(node: FabricNode, version: string): string {

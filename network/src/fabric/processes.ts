@@ -132,7 +132,7 @@ export class ProcessTable {
  * environment is handed on beyond what any program needs.
  */
 export function inheritedEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'FABRIC_LOGGING_SPEC'];
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

@@ -39,14 +39,14 @@ export async function findFabric(environment: NodeJS.ProcessEnv = process.env): 
   return { peer, orderer, configtxgen, discover, version: await commonVersion({ peer, orderer, configtxgen }) };
 }
 
-/** The programs, or the reason why the real network cannot run here. */
+/** The programs, or why the real network cannot run here. */
 export async function probeFabric(
   environment: NodeJS.ProcessEnv = process.env,
-): Promise<{ programs: FabricPrograms } | { reason: string }> {
+): Promise<{ programs: FabricPrograms } | { error: NetworkError }> {
   try {
     return { programs: await findFabric(environment) };
   } catch (error) {
-    if (error instanceof NetworkError) return { reason: error.message };
+    if (error instanceof NetworkError) return { error };
     throw error;
   }
 }
