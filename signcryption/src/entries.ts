@@ -2,7 +2,7 @@
  * Steps 4 and 5 of signcrypt, and the inverse for one entry. The loop is the cost of a σ, so it works in preallocated
  * buffers: per receiver one X25519, one keyed BLAKE2b and one AEAD in place.
  */
-import { compare, equal, frame, isZero } from './bytes';
+import { compareAt, equal, frame, isZero } from './bytes';
 import { ensure } from './errors';
 import { type Primitives } from './primitives/types';
 import { PSEUDONYM_BYTES, type RecordKeys } from './record';
@@ -34,28 +34,30 @@ interface EntryReceiver {
 /**
  * C_i = AEAD(key_i; AD = hh ‖ L_i; f_i ‖ K_S ‖ u32 len ‖ m_i ‖ zeros),
  * (L_i ‖ key_i) = KDF(z_i; "entry", hh, f_i, Q_i, bind_i), z_i = X25519(k, u(Q_i)).
- * @returns all L ‖ C, dummies included, ascending by L
+ * @param body filled with all L ‖ C, dummies included, ascending by L
  * @throws E_POINT if a receiver's u has small order
  */
-export function sealEntries(primitives: Primitives, input: EntriesInput): Uint8Array {
+export function sealEntries(primitives: Primitives, input: EntriesInput, body: Uint8Array): void {
   const { receivers, entryCount, entryLength, dummyKey } = input;
   const unsorted = new Uint8Array(entryCount * entryLength);
-  const sealEntry = entrySealer(primitives, input);
+  const scratch = { z: new Uint8Array(32), derived: new Uint8Array(64) };
+  const sealEntry = entrySealer(primitives, input, scratch);
   for (const [i, receiver] of receivers.entries()) {
     sealEntry(receiver, unsorted.subarray(i * entryLength, (i + 1) * entryLength));
   }
+  scratch.z.fill(0);
+  scratch.derived.fill(0);
   const real = receivers.length * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
-  return sortEntries(unsorted, entryLength);
+  sortEntries(unsorted, body, entryLength);
 }
 
 /** A function that fills one entry; its scratch buffers serve all entries of one σ. */
 function entrySealer(
   primitives: Primitives,
   { k, K_S, hh }: EntriesInput,
+  { z, derived }: { readonly z: Uint8Array; readonly derived: Uint8Array },
 ): (r: EntryReceiver, entry: Uint8Array) => void {
-  const z = new Uint8Array(32);
-  const derived = new Uint8Array(64);
   const key = derived.subarray(LOCATOR_BYTES);
   const associatedData = new Uint8Array(HH_BYTES + LOCATOR_BYTES);
   associatedData.set(hh);
@@ -93,19 +95,10 @@ function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
   };
 }
 
-function sortEntries(unsorted: Uint8Array, entryLength: number): Uint8Array {
-  const count = unsorted.length / entryLength;
-  const locators = Array.from({ length: count }, (_, i) =>
-    unsorted.subarray(i * entryLength, i * entryLength + LOCATOR_BYTES),
-  );
-  const order = Array.from(locators.keys()).sort((a, b) =>
-    compare(locators[a] as Uint8Array, locators[b] as Uint8Array),
-  );
-  const sorted = new Uint8Array(unsorted.length);
-  order.forEach((from, to) => {
-    sorted.set(unsorted.subarray(from * entryLength, (from + 1) * entryLength), to * entryLength);
-  });
-  return sorted;
+function sortEntries(unsorted: Uint8Array, sorted: Uint8Array, entryLength: number): void {
+  const starts = Array.from({ length: unsorted.length / entryLength }, (_, i) => i * entryLength);
+  starts.sort((a, b) => compareAt(unsorted, a, unsorted, b, LOCATOR_BYTES));
+  starts.forEach((from, i) => sorted.set(unsorted.subarray(from, from + entryLength), i * entryLength));
 }
 
 /** What one entry holds. */

@@ -1,16 +1,16 @@
 /** H, Hs, HB and the KDF over framed, tagged parts. */
-import { frame, isZero } from './bytes';
+import { frame, frameChunks, isZero } from './bytes';
 import { ensure } from './errors';
 import { type Primitives, type VerifierPrimitives } from './primitives/types';
 
 /** H: SHA-512, 64 bytes. */
 export function hash(primitives: VerifierPrimitives, tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return primitives.sha512(frame(tag, parts));
+  return primitives.sha512(...frameChunks(tag, parts));
 }
 
 /** HB: unkeyed BLAKE2b-512, for long bodies. */
 export function bodyHash(primitives: VerifierPrimitives, tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return primitives.blake2b512(frame(tag, parts));
+  return primitives.blake2b512(...frameChunks(tag, parts));
 }
 
 /**

@@ -2,6 +2,7 @@
  * A holder's side of enrolment: secret x, the KGC's d checked against Params, and from both q = x + b·d, which nobody
  * else ever holds.
  */
+import { clampedEquivalent } from './agreement';
 import { equal, isZero, u64, u8, utf8 } from './bytes';
 import { isReducedScalar } from './encoding';
 import { ensure, SigncryptionError } from './errors';
@@ -76,6 +77,7 @@ export function finishEnrolment(env: Env, params: Params, pending: PendingEnrolm
   const b = aggregationCoefficient(primitives, params, fields, D);
   const q = primitives.addScalars(x.reveal(), primitives.multiplyScalars(b, d));
   ensure(!isZero(q), 'E_REDRAW', 'q is zero; begin the enrolment again');
+  clampedEquivalent(q).fill(0);
   x.erase();
   const Q = aggregateKey(primitives, params, fields);
   const record = { ...fields, rec: sign(env, q, 'rec', params.ctx, ...recordParts(fields)) };

@@ -2,6 +2,7 @@
  * Step 1 of unsigncrypt: where the entry with a given locator stands. Locators are sorted and pseudo-random, so their
  * leading bits are a perfect enough hash: one table slot for a quarter of an entry, O(1) expected at any count.
  */
+import { compareAt } from './bytes';
 import { LOCATOR_BYTES, type Sigma } from './wire';
 
 export class LocatorIndex {
@@ -34,20 +35,12 @@ export class LocatorIndex {
     // A sender who grinds its locators into one slot makes this a bisection, not a scan.
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const order = this.#compare(middle * this.#entryLength, locator);
+      const order = compareAt(this.#body, middle * this.#entryLength, locator, 0, LOCATOR_BYTES);
       if (order === 0) return middle;
       if (order < 0) low = middle + 1;
       else high = middle;
     }
     return undefined;
-  }
-
-  #compare(at: number, locator: Uint8Array): number {
-    for (let i = 0; i < LOCATOR_BYTES; i++) {
-      const difference = (this.#body[at + i] as number) - (locator[i] as number);
-      if (difference !== 0) return difference;
-    }
-    return 0;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
 import { headerDigest } from './agreement';
-import { concat, toHex, u64 } from './bytes';
+import { frame, mapKey, u64 } from './bytes';
 import { type Credential } from './credential';
 import { sealEntries } from './entries';
 import { type DurableSet, type Env } from './env';
@@ -14,7 +14,7 @@ import { type Secret } from './secret';
 import { commitSender, sealSender } from './sender';
 import { sign } from './signature';
 import { bodyDigest, sigmaId } from './verify';
-import { encodeHeader, ENTRY_OVERHEAD, sigmaBytes, VERSION } from './wire';
+import { encodeHeader, ENTRY_OVERHEAD, HEADER_BYTES, SENDER_BYTES, sigmaBytes, VERSION } from './wire';
 
 /** notAfter shows no finer time than this, seconds. */
 export const NOT_AFTER_STEP = 900;
@@ -85,9 +85,11 @@ interface Shape {
 /** Step 2. */
 function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: number): MessageKeys {
   const { credential, hedge, receivers } = input;
-  const perReceiver = receivers.flatMap(({ keys, bind, message }) => [keys.record.f, keys.Q, bind ?? NO_BIND, message]);
-  const fixed = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
-  const seed = hash(primitives, 'seed', ...fixed, ...perReceiver);
+  const parts = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
+  for (const { keys, bind, message } of receivers) parts.push(keys.record.f, keys.Q, bind ?? NO_BIND, message);
+  const preimage = frame('seed', parts);
+  const seed = primitives.sha512(preimage);
+  preimage.fill(0);
   const k = hash(primitives, 'k', seed).slice(0, 32);
   k[0] = (k[0] as number) & 0xf8;
   k[31] = ((k[31] as number) & 0x7f) | 0x40;
@@ -121,13 +123,18 @@ function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, du
     ...shape,
   });
   const hh = headerDigest(primitives, headerBytes);
-  const body = sealEntries(primitives, { k, K_S, dummyKey, hh, receivers, ...shape });
+  const { entryCount, entryLength } = shape;
+  const sigma = new Uint8Array(sigmaBytes(entryCount, entryLength));
+  const body = sigma.subarray(HEADER_BYTES, HEADER_BYTES + entryCount * entryLength);
+  sealEntries(primitives, { k, K_S, dummyKey, hh, receivers, entryCount, entryLength }, body);
   const tau = bodyDigest(primitives, headerBytes, body);
   const inner = sign(env, sender.q.reveal(), 'in', params.ctx, tau, sender.record.f);
   const sealedSender = sealSender(primitives, K_S, hh, tau, { f: sender.record.f, signature: inner });
   const sealedDigest = hash(primitives, 'cs', sealedSender);
   const signature = sign(env, credential.y.reveal(), 'out', params.ctx, tau, sealedDigest);
-  const sigma = concat(headerBytes, body, sealedSender, signature);
+  sigma.set(headerBytes);
+  sigma.set(sealedSender, HEADER_BYTES + body.length);
+  sigma.set(signature, HEADER_BYTES + body.length + SENDER_BYTES);
   return { sigma, id: sigmaId(primitives, sigma) };
 }
 
@@ -139,8 +146,8 @@ function checkReceivers({ limits, sender, credential, receivers }: SigncryptInpu
   const keys = new Set<string>();
   for (const receiver of receivers) {
     const { record, Q } = receiver.keys;
-    pseudonyms.add(toHex(record.f));
-    keys.add(toHex(Q));
+    pseudonyms.add(mapKey(record.f));
+    keys.add(mapKey(Q));
     ensure(record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
     ensure(receiver.bind === undefined || receiver.bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');
     const allowed = isAllowed(limits, role, credential.senderClass, record.role);

@@ -2,7 +2,7 @@
  * Public verification: params and σ show that an authorised sender of a class sealed exactly these bytes. No secret, no
  * state, no time; what the chain or a clock decides besides is {@link ensureWithinLimits} and the ledger's own rules.
  */
-import { compare, equal, u64, u8 } from './bytes';
+import { compareAt, equal, u64, u8 } from './bytes';
 import { isCanonicalU } from './encoding';
 import { ensure } from './errors';
 import { bodyHash, hash } from './hash';
@@ -88,8 +88,7 @@ export const bodyDigest = (primitives: VerifierPrimitives, headerBytes: Uint8Arr
 
 function isAscending({ header, body }: Sigma): boolean {
   for (let at = header.entryLength; at < body.length; at += header.entryLength) {
-    const before = body.subarray(at - header.entryLength, at - header.entryLength + LOCATOR_BYTES);
-    if (compare(before, body.subarray(at, at + LOCATOR_BYTES)) >= 0) return false;
+    if (compareAt(body, at - header.entryLength, body, at, LOCATOR_BYTES) >= 0) return false;
   }
   return true;
 }

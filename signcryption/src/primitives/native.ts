@@ -2,11 +2,12 @@
  * The hot paths: libsodium's prebuilt addon, its WebAssembly build for what the addon does not export (scalar
  * products), and Node's OpenSSL for hashing. Secret scalars pass only through libsodium's constant-time functions.
  */
-import { createCipheriv, createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createHmac } from 'node:crypto';
 import wasm from 'libsodium-wrappers-sumo';
 import sodium from 'sodium-native';
 import { bytesOf } from '../bytes';
 import { SigncryptionError } from '../errors';
+import { digest } from './digest';
 import { type Primitives } from './types';
 
 const NONCE = new Uint8Array(12);
@@ -37,8 +38,8 @@ function refuse(what: string): never {
 
 export const nativePrimitives: Primitives = {
   name: 'native',
-  sha512: (message) => bytesOf(createHash('sha512').update(message).digest()),
-  blake2b512: (message) => bytesOf(createHash('blake2b512').update(message).digest()),
+  sha512: (...chunks) => digest('sha512', chunks),
+  blake2b512: (...chunks) => digest('blake2b512', chunks),
   satisfiesEquation: (publicKey, message, signature) =>
     sodium.crypto_sign_verify_detached(signature, message, publicKey),
   isGroupElement: (point) => point.length === 32 && sodium.crypto_core_ed25519_is_valid_point(point),

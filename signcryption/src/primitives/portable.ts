@@ -7,7 +7,7 @@ import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import { isZero } from '../bytes';
+import { concat, isZero } from '../bytes';
 import * as group from './group';
 import { type Primitives } from './types';
 
@@ -15,8 +15,8 @@ const NONCE = new Uint8Array(12);
 
 export const portablePrimitives: Primitives = {
   name: 'portable',
-  sha512: (message) => sha512(message),
-  blake2b512: (message) => blake2b(message, { dkLen: 64 }),
+  sha512: (...chunks) => sha512(concat(...chunks)),
+  blake2b512: (...chunks) => blake2b(concat(...chunks), { dkLen: 64 }),
   satisfiesEquation: (publicKey, message, signature) => group.satisfiesEquation(sha512, publicKey, message, signature),
   isGroupElement: group.isGroupElement,
   reduceScalar: group.reduceScalar,

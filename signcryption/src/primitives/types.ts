@@ -6,9 +6,10 @@
 /** Enough for public verification: no secret passes through it. */
 export interface VerifierPrimitives {
   readonly name: string;
-  sha512(message: Uint8Array): Uint8Array;
-  /** Unkeyed BLAKE2b, 64 bytes (RFC 7693). */
-  blake2b512(message: Uint8Array): Uint8Array;
+  /** SHA-512 of the chunks in a row. */
+  sha512(...chunks: readonly Uint8Array[]): Uint8Array;
+  /** Unkeyed BLAKE2b, 64 bytes (RFC 7693), of the chunks in a row. */
+  blake2b512(...chunks: readonly Uint8Array[]): Uint8Array;
   /**
    * Ed25519's equation without the cofactor: enc(S·B − c·Q) = R's bytes, c = SHA-512(R ‖ Q ‖ message) mod ℓ.
    * The edge cases that implementations differ on are refused before, in signature.ts.
