@@ -22,7 +22,8 @@ interface ReadyLine {
   readonly gateways: Readonly<Record<string, string>>;
 }
 
-const MAIN = join(__dirname, 'main.js');
+/** The built entry, also when this file runs from its source. */
+const MAIN = join(__dirname, '..', '..', 'dist', 'embedded', 'main.js');
 
 export interface LaunchOptions {
   /** The built entry; `network/dist/embedded/main.js` where it is left out. */
