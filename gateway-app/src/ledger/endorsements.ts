@@ -53,6 +53,7 @@ export class EndorsementVerifier {
     const endorsed = new Set<string>();
     for (const endorsement of endorsements) {
       const { mspId } = endorsement;
+      if (endorsed.size >= this.#needed) return;
       if (!endorsed.has(mspId) && this.#holds(endorsement, transaction.responsePayload, timestamp)) endorsed.add(mspId);
     }
     if (endorsed.size < this.#needed) {

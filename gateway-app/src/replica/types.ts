@@ -1,3 +1,4 @@
+import { type AcceptedEpoch } from '@chargecast/protocol';
 import { type LedgerRecord, type Limits, type Params, type RecordKeys, type Role } from '@chargecast/signcryption';
 
 import { type BlockSource, type Channel, type LedgerBlock } from '../ledger/port';
@@ -17,8 +18,10 @@ export interface CommittedSigma {
   readonly sigma: Uint8Array;
   /** The transaction's time, Unix seconds: when its endorsers verified it. */
   readonly txTime: number;
-  /** Merkle root over the submission's committed σ. */
+  /** Merkle root over the submission's committed σ, 64 bytes. */
   readonly root: Uint8Array;
+  /** In force when the endorsers verified it. */
+  readonly limits: Limits;
 }
 
 /** What one block of one channel brought. */
@@ -71,9 +74,13 @@ export interface ReplicaProvider {
 }
 
 export interface ReplicaEpochs {
-  /** Key epochs accepted now. */
-  readonly accepted: readonly number[];
   readonly version: number;
+  /** The epoch new records belong to. */
+  readonly current: number;
+  /** Epochs accepted at the moment of asking, ascending. */
+  readonly accepted: readonly number[];
+  /** All listed ones, with the Unix seconds after which each is closed. */
+  readonly schedule: readonly AcceptedEpoch[];
 }
 
 export interface ReplicaSlot {

@@ -1,0 +1,149 @@
+import {
+  batchKey,
+  decodeEpochsItem,
+  decodeJson,
+  type Decoder,
+  decodeLimitsItem,
+  decodeProviderEntry,
+  decodeRecordEntry,
+  decodeRevocationItem,
+  decodeSigmaState,
+  decodeSignedSlotHead,
+  type EpochsItem,
+  keySubject,
+  type LimitsItem,
+  PARAMS_KEY,
+  type ProviderEntry,
+  readBatchState,
+  type RecordEntry,
+  type RevocationItem,
+  type RevocationItemKind,
+  type RevokedKind,
+  type SignedSlotHead,
+  SLOT_KEY,
+} from '@chargecast/protocol';
+import { fromHex, merkleRoot, SIGMA_TREE, sigmaId, toHex } from '@chargecast/signcryption';
+
+import { LedgerError, type LedgerTransaction, type LedgerWrite } from '../ledger/port';
+
+/** A σ among the writes of one submission. */
+export interface WrittenSigma {
+  readonly index: number;
+  readonly sigmaId: Uint8Array;
+  readonly sigma: Uint8Array;
+}
+
+/** What one transaction of the chaincode changed, decoded from its write set. */
+export interface Effects {
+  readonly params?: string;
+  readonly limits?: LimitsItem;
+  readonly epochs?: EpochsItem;
+  readonly slot?: SignedSlotHead;
+  readonly records: readonly { readonly f: string; readonly entry: RecordEntry }[];
+  readonly providers: readonly ProviderEntry[];
+  readonly revocations: readonly { readonly kind: RevokedKind; readonly item: RevocationItem }[];
+  /** One-time keys that signed a σ, lower-case hex, and that σ's id. */
+  readonly spent: readonly { readonly credential: string; readonly sigmaId: string }[];
+  /** In the order of their Merkle leaves. */
+  readonly sigmas: readonly WrittenSigma[];
+  /** Over `sigmas`, recomputed; absent without any. */
+  readonly root?: Uint8Array;
+}
+
+const ITEM_KINDS: Readonly<Record<RevokedKind, RevocationItemKind>> = {
+  credential: 'revokedCredential',
+  record: 'revokedRecord',
+  provider: 'revokedProvider',
+};
+
+/**
+ * Decodes a transaction's writes to the chaincode's namespace and recomputes what they commit to: each σ's id, its place,
+ * its nullifier and the Merkle root.
+ * @throws LedgerError E_WRITE_SET for writes the chaincode does not make
+ */
+export function readEffects(transaction: LedgerTransaction): Effects {
+  try {
+    return new WriteSet(transaction).effects();
+  } catch (error) {
+    const message = `the writes of transaction ${transaction.transactionId} do not fit together: update this reader or distrust its source`;
+    throw new LedgerError('E_WRITE_SET', message, { transactionId: transaction.transactionId, cause: error });
+  }
+}
+
+class WriteSet {
+  readonly #transaction: LedgerTransaction;
+  readonly #writes: ReadonlyMap<string, LedgerWrite>;
+
+  constructor(transaction: LedgerTransaction) {
+    this.#transaction = transaction;
+    const own = transaction.writes.filter(({ namespace }) => namespace === transaction.chaincode);
+    if (own.some(({ isDelete }) => isDelete)) throw new RangeError('the chaincode deletes nothing');
+    this.#writes = new Map(own.map((write) => [write.key, write]));
+  }
+
+  effects(): Effects {
+    const params = this.#writes.get(PARAMS_KEY);
+    return {
+      ...(params && { params: textOf(params.value) }),
+      ...this.#optional('limits', 'gov:limits', decodeLimitsItem),
+      ...this.#optional('epochs', 'gov:epochs', decodeEpochsItem),
+      ...this.#optional('slot', SLOT_KEY, decodeSignedSlotHead),
+      records: this.#family('record', (f, { value, key }) => ({ f, entry: json(value, decodeRecordEntry, key) })),
+      providers: this.#family('provider', (_id, { value, key }) => json(value, decodeProviderEntry, key)),
+      revocations: this.#family('revoked', (subject, { value, key }) => {
+        const kind = subject.slice(0, subject.indexOf(':')) as RevokedKind;
+        return { kind, item: json(value, decodeRevocationItem(ITEM_KINDS[kind]), key) };
+      }),
+      spent: this.#spent(),
+      ...this.#sigmas(),
+    };
+  }
+
+  #spent(): Effects['spent'] {
+    return this.#family('spent', (credential, { value }) => ({ credential, sigmaId: toHex(value) }));
+  }
+
+  #sigmas(): Pick<Effects, 'sigmas' | 'root'> {
+    const { transactionId } = this.#transaction;
+    const written = this.#family('sigma', (id, { value }) => ({ id, ...decodeSigmaState(value) }));
+    const batch = this.#writes.get(batchKey(transactionId));
+    if (!batch) {
+      if (written.length > 0 || this.#spent().length > 0) throw new RangeError('σ without their batch');
+      return { sigmas: [] };
+    }
+    const { root, ids } = readBatchState(batch.value);
+    const byId = new Map(written.map((sigma) => [sigma.id, sigma]));
+    const nullified = new Set(this.#spent().map((spent) => spent.sigmaId));
+    if (byId.size !== ids.length || nullified.size !== ids.length) throw new RangeError('a batch of other σ');
+    const sigmas = ids.map((id, index) => {
+      const found = byId.get(id);
+      const fits = found && found.index === index && found.transactionId === transactionId && nullified.has(id);
+      if (!fits || toHex(sigmaId(found.sigma)) !== id) throw new RangeError('a σ under another’s id or place');
+      return { index, sigmaId: fromHex(id, 32), sigma: found.sigma };
+    });
+    const computed = merkleRoot(
+      SIGMA_TREE,
+      sigmas.map((sigma) => sigma.sigmaId),
+    );
+    if (toHex(computed) !== root) throw new RangeError('a Merkle root that is not that of its σ');
+    return { sigmas, root: computed };
+  }
+
+  #optional<K extends string, T>(name: K, key: string, decoder: Decoder<T>): { readonly [P in K]?: T } {
+    const write = this.#writes.get(key);
+    return (write ? { [name]: json(write.value, decoder, key) } : {}) as { readonly [P in K]?: T };
+  }
+
+  #family<T>(family: Parameters<typeof keySubject>[0], read: (subject: string, write: LedgerWrite) => T): T[] {
+    return [...this.#writes.values()].flatMap((write) => {
+      const subject = keySubject(family, write.key);
+      return subject === undefined ? [] : [read(subject, write)];
+    });
+  }
+}
+
+const textOf = (value: Uint8Array): string => Buffer.from(value).toString('utf8');
+
+function json<T>(value: Uint8Array, decoder: Decoder<T>, key: string): T {
+  return decodeJson(textOf(value), decoder, key);
+}

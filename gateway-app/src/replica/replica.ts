@@ -1,0 +1,294 @@
+import { type Limits, type Params, parseParams, toHex } from '@chargecast/signcryption';
+
+import { Backoff } from '../common/abort';
+import { CodedError } from '../common/errors';
+import { type Logger } from '../common/log';
+import { EndorsementVerifier } from '../ledger/endorsements';
+import { ensureFollows } from '../ledger/block';
+import { type Channel, type LedgerBlock, LedgerError, type LedgerTransaction } from '../ledger/port';
+import { getJson, type Store, toJson } from '../store/store';
+import { type Effects, readEffects } from './effects';
+import { Governance } from './governance';
+import { Registry } from './registry';
+import {
+  type AppliedBlock,
+  type CommittedSigma,
+  type RecordFilter,
+  type Replica,
+  type ReplicaEpochs,
+  type ReplicaOptions,
+  type ReplicaProvider,
+  type ReplicaRecord,
+  type ReplicaSlot,
+} from './types';
+import { Waiters } from './waiters';
+
+interface Place {
+  readonly block: bigint;
+  readonly transactionId: string;
+}
+
+interface Position {
+  readonly number: bigint;
+  readonly hash: Uint8Array;
+}
+
+const CHANNELS: readonly Channel[] = ['certchain', 'datachain'];
+
+/** Opens a replica where it last stood; `start` makes it follow. */
+export async function openReplica(options: ReplicaOptions): Promise<Replica> {
+  const now = (): number => Math.floor(Date.now() / 1000);
+  const positions = options.store.sub('positions');
+  const found = await Promise.all(CHANNELS.map(async (channel) => [channel, await readPosition(positions, channel)]));
+  return new ChainReplica(
+    options,
+    new Registry(options.store, options.trust.params, now),
+    await Governance.open(options.store, now),
+    Object.fromEntries(found) as Record<Channel, Position | undefined>,
+  );
+}
+
+async function readPosition(store: Store, channel: Channel): Promise<Position | undefined> {
+  const stored = await getJson<{ number: string; hash: string }>(store, channel);
+  return stored && { number: BigInt(stored.number), hash: Buffer.from(stored.hash, 'hex') };
+}
+
+class ChainReplica implements Replica {
+  readonly #options: ReplicaOptions;
+  readonly #registry: Registry;
+  readonly #governance: Governance;
+  readonly #verifier: EndorsementVerifier;
+  readonly #stores: Readonly<Record<'positions' | 'sigmas' | 'spent', Store>>;
+  readonly #positions: Record<Channel, Position | undefined>;
+  readonly #reached = new Waiters<void>();
+  readonly #committed = new Waiters<Place>();
+  readonly #stopping = new AbortController();
+  #following: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    options: ReplicaOptions,
+    registry: Registry,
+    governance: Governance,
+    positions: Record<Channel, Position | undefined>,
+  ) {
+    const { store, trust } = options;
+    this.#options = options;
+    this.#registry = registry;
+    this.#governance = governance;
+    this.#verifier = new EndorsementVerifier(trust);
+    this.#stores = { positions: store.sub('positions'), sigmas: store.sub('sigmas'), spent: store.sub('spent') };
+    this.#positions = positions;
+  }
+
+  get params(): Params {
+    return this.#options.trust.params;
+  }
+
+  start(): void {
+    const channels = this.#options.channels ?? CHANNELS;
+    this.#following = Promise.all(channels.map((channel) => this.#follow(channel)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#following;
+  }
+
+  position(channel: Channel): bigint | undefined {
+    return this.#positions[channel]?.number;
+  }
+
+  limits(): Limits {
+    return this.#governance.limits();
+  }
+
+  epochs(): ReplicaEpochs {
+    return this.#governance.epochs();
+  }
+
+  slot(): ReplicaSlot | undefined {
+    return this.#governance.slot();
+  }
+
+  isFresh(now: number): boolean {
+    return this.#governance.isFresh(now);
+  }
+
+  record(f: Uint8Array): Promise<ReplicaRecord | undefined> {
+    return this.#registry.record(f);
+  }
+
+  records(filter?: RecordFilter): AsyncIterable<ReplicaRecord> {
+    return this.#registry.records(filter);
+  }
+
+  provider(id: string): Promise<ReplicaProvider | undefined> {
+    return this.#registry.provider(id);
+  }
+
+  isRecordRevoked(f: Uint8Array): Promise<boolean> {
+    return this.#registry.isRevoked('record', toHex(f));
+  }
+
+  isCredentialRevoked(credential: Uint8Array): Promise<boolean> {
+    return this.#registry.isRevoked('credential', toHex(credential));
+  }
+
+  isCredentialSpent(credential: Uint8Array): Promise<boolean> {
+    return this.#stores.spent.has(toHex(credential));
+  }
+
+  async committed(sigmaId: Uint8Array): Promise<Place | undefined> {
+    const stored = await getJson<{ block: string; transactionId: string }>(this.#stores.sigmas, toHex(sigmaId));
+    return stored && { block: BigInt(stored.block), transactionId: stored.transactionId };
+  }
+
+  async roots(certchainBlock: bigint): Promise<{ recordsRoot: Uint8Array; revocationsRoot: Uint8Array }> {
+    const position = this.position('certchain');
+    if (position === undefined || position < certchainBlock) {
+      throw new CodedError(
+        'E_REPLICA_BEHIND',
+        `block ${certchainBlock} has not been read yet: wait until it is reached`,
+      );
+    }
+    return this.#registry.roots(certchainBlock);
+  }
+
+  async reached(channel: Channel, block: bigint, signal?: AbortSignal): Promise<void> {
+    if ((this.position(channel) ?? -1n) >= block) return;
+    await this.#reached.wait(`${channel}:${block}`, signal);
+  }
+
+  async whenCommitted(sigmaId: Uint8Array, signal?: AbortSignal): Promise<Place> {
+    const waiting = new AbortController();
+    const either = signal ? AbortSignal.any([signal, waiting.signal]) : waiting.signal;
+    // Waiting begins before looking, so that a commit in between is not missed.
+    const later = this.#committed.wait(toHex(sigmaId), either);
+    const place = await this.committed(sigmaId);
+    if (!place) return later;
+    later.catch(() => undefined);
+    waiting.abort();
+    return place;
+  }
+
+  /** Reads the channel until stopped, connecting again with growing pauses. */
+  async #follow(channel: Channel): Promise<void> {
+    const { source, logger } = this.#options;
+    const { signal } = this.#stopping;
+    const backoff = new Backoff(100, 2000);
+    while (!signal.aborted) {
+      try {
+        const from = (this.position(channel) ?? -1n) + 1n;
+        for await (const block of source.blocks(channel, { from, signal })) {
+          if (signal.aborted) return;
+          await this.#inTurn(() => this.#applyBlock(channel, block));
+          backoff.reset();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        logLost(logger, channel, error);
+      }
+      await backoff.wait(signal);
+    }
+  }
+
+  /** One block at a time over both channels: a role's hook never runs twice at once. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #applyBlock(channel: Channel, block: LedgerBlock): Promise<void> {
+    const { store, apply, applied } = this.#options;
+    this.#ensureNext(channel, block);
+    const batch = store.batch();
+    const sigmas: CommittedSigma[] = [];
+    const recordsChanged = new Set<string>();
+    for (const transaction of this.#own(channel, block)) {
+      const effects = readEffects(transaction);
+      this.#ensureSameParams(effects);
+      await this.#registry.stage(batch, channel, block.number, effects);
+      const limits = this.#governance.stage(batch, channel, effects);
+      sigmas.push(...committedSigmas(block, transaction, effects, limits));
+      for (const { credential, sigmaId } of effects.spent) batch.put(this.#stores.spent, credential, toJson(sigmaId));
+      for (const { f } of effects.records) recordsChanged.add(f);
+      for (const { kind, item } of effects.revocations) if (kind === 'record') recordsChanged.add(item.body.subject);
+    }
+    for (const { sigmaId, transactionId } of sigmas) {
+      batch.put(this.#stores.sigmas, toHex(sigmaId), toJson({ block: block.number.toString(), transactionId }));
+    }
+    const position = { number: block.number.toString(), hash: Buffer.from(block.hash).toString('hex') };
+    batch.put(this.#stores.positions, channel, toJson(position));
+    const outcome: AppliedBlock = { channel, number: block.number, sigmas, recordsChanged: [...recordsChanged], block };
+    await apply?.(outcome, batch);
+    await batch.commit();
+    this.#positions[channel] = { number: block.number, hash: block.hash };
+    this.#tell(outcome);
+    applied?.(outcome);
+  }
+
+  #ensureNext(channel: Channel, block: LedgerBlock): void {
+    const previous = this.#positions[channel];
+    if (previous) ensureFollows(previous, block);
+    else if (block.number !== 0n) {
+      throw new LedgerError('E_CHAIN_BROKEN', `the first block of ${channel} must be 0, not ${block.number}`);
+    }
+  }
+
+  /** The trusted chaincode's valid transactions, each endorsed; those of other chaincodes do not touch its state. */
+  *#own(channel: Channel, { transactions }: LedgerBlock): Generator<LedgerTransaction> {
+    const { params, chaincode } = this.#options.trust;
+    for (const transaction of transactions) {
+      if (!transaction.valid || transaction.chaincode !== chaincode) continue;
+      this.#verifier.verify(transaction, params[channel]);
+      yield transaction;
+    }
+  }
+
+  #ensureSameParams({ params }: Effects): void {
+    if (params === undefined) return;
+    const found = parseParams(params);
+    const pinned = this.params;
+    const same =
+      Buffer.from(found.ctx).equals(pinned.ctx) && describeOrganisations(found) === describeOrganisations(pinned);
+    if (!same) {
+      throw new CodedError('E_TRUST_PARAMS', 'the channel was initialised with other params than those trusted here');
+    }
+  }
+
+  #tell({ channel, number, sigmas }: AppliedBlock): void {
+    for (const key of this.#reached.keys()) {
+      const [waited, block] = key.split(':') as [string, string];
+      if (waited === channel && BigInt(block) <= number) this.#reached.resolve(key, undefined);
+    }
+    for (const { sigmaId, block, transactionId } of sigmas) {
+      this.#committed.resolve(toHex(sigmaId), { block, transactionId });
+    }
+  }
+}
+
+function committedSigmas(
+  block: LedgerBlock,
+  { index: transactionIndex, transactionId, timestamp }: LedgerTransaction,
+  { sigmas, root }: Effects,
+  limits: Limits | undefined,
+): CommittedSigma[] {
+  if (!root) return [];
+  if (!limits) throw new LedgerError('E_WRITE_SET', 'σ stand on a chain without limits: distrust its source');
+  const place = { block: block.number, transactionIndex, transactionId, txTime: timestamp, root, limits };
+  return sigmas.map((sigma) => ({ ...place, ...sigma }));
+}
+
+function describeOrganisations({ organisations }: Params): string {
+  return JSON.stringify(organisations.map(({ mspId, role, publicKey }) => [mspId, role, toHex(publicKey)]));
+}
+
+const QUIET = new Set(['E_LEDGER_UNAVAILABLE', 'E_UNREACHABLE', 'E_CANCELLED']);
+
+/** A source that is away is ordinary; one whose blocks do not hold is an attack or a bug. */
+function logLost(logger: Logger, channel: Channel, error: unknown): void {
+  const quiet = error instanceof CodedError && QUIET.has(error.code);
+  logger[quiet ? 'debug' : 'error']({ err: error, channel }, 'following the chain was interrupted');
+}
