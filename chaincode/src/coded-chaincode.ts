@@ -1,9 +1,9 @@
 import { RegistrationContract } from './registration-contract';
 import { BroadcastContract } from './broadcast-contract';
 import { type ChaincodeInterface, type ChaincodeResponse, type ChaincodeStub } from 'fabric-shim-api';
-import { JSONSerializer } from 'fabric-contract-api';
 import ChaincodeFromContract from 'fabric-shim/lib/contract-spi/chaincodefromcontract';
-import { toRefusal, ensureCodedText } from './refusal';
+import { ensureCodedText, toRefusal } from './refusal';
+import { TextSerializer } from './serializer';
 
 export const TITLE = 'chargecast';
 export const VERSION = '0.1.0';
@@ -17,7 +17,7 @@ export class CodedChaincode implements ChaincodeInterface {
   #idle: (() => void)[] = [];
 
   constructor() {
-    const serializers = { transaction: 'jsonSerializer', serializers: { jsonSerializer: JSONSerializer } };
+    const serializers = { transaction: 'text', serializers: { text: TextSerializer } };
     this.#inner = new ChaincodeFromContract([RegistrationContract, BroadcastContract], serializers, {}, TITLE, VERSION);
   }
 
