@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { cssPeerSchema, ledgerIdentitySchema, namedPeerSchema, roleConfigSchema } from '../common/config';
 
-/** A provider's customer: the contract it is billed under, and the name on the vehicle's certificate. */
+/** A provider's customer: the contract it is billed under, and the vehicle as its certificate names it. */
 export const customerSchema = z.strictObject({
   contract: z.string().min(1).max(128),
   vehicle: z.string().min(1).max(128),
+  /** The process whose certificate speaks for the vehicle, if that is not one of the vehicle's own name. */
+  process: z.string().min(1).max(64).optional(),
 });
 export type Customer = z.infer<typeof customerSchema>;
 

@@ -11,7 +11,7 @@ import {
 import { CodedError } from '../common/errors';
 import { KeyedLock } from '../common/keyed-lock';
 import { type ReplicaView } from '../replica';
-import { type Countersignature, type Peer } from '../rpc';
+import { type ApproveRequest, type Countersignature, type Peer } from '../rpc';
 import { type BookEntry, type CountersignatureBook } from './book';
 import { type Customers } from './customers';
 
@@ -37,12 +37,13 @@ export class Countersigner {
   }
 
   /**
-   * @param bytes the encoded record
    * @throws CodedError E_NOT_CUSTOMER, E_RECORD_ROLE, E_EPOCH, E_RECORD_REVOKED, E_RECORD_OTHER; SigncryptionError E_RECORD_…
    */
-  async countersign(bytes: Uint8Array, peer: Peer): Promise<Countersignature> {
+  async countersign(request: ApproveRequest, peer: Peer): Promise<Countersignature> {
     const { customers, provider, replica } = this.#parts;
-    const contract = await customers.contractOf(peer.name);
+    const bytes = Uint8Array.from(request.record);
+    const vehicle = (request.unit ?? '') === '' ? peer.name : `${peer.name}/${request.unit}`;
+    const contract = await customers.contractOf(vehicle);
     if (contract === undefined) {
       throw new CodedError('E_NOT_CUSTOMER', 'no contract is known for this vehicle; ask its own provider');
     }
@@ -52,7 +53,7 @@ export class Countersigner {
     }
     verifyRecord(replica.params, record);
     await this.#ensureCurrent(record);
-    const entry = await this.#turns.run(peer.name, () => this.#entry(bytes, record, peer.name, contract));
+    const entry = await this.#turns.run(vehicle, () => this.#entry(bytes, record, vehicle, contract));
     return { provider, signature: fromHex(entry.countersignature, 64) };
   }
 

@@ -16,6 +16,7 @@ export class Customers {
     this.#byContract = store.sub('contracts', { hiddenKeys: true });
   }
 
+  /** @param vehicle `process` or `process/unit`, as the caller's certificate and request have it */
   async contractOf(vehicle: string): Promise<string | undefined> {
     return text(await this.#byVehicle.get(vehicle));
   }
@@ -23,7 +24,8 @@ export class Customers {
   /** @throws CodedError E_CUSTOMER_CONFLICT if a contract or a vehicle is bound otherwise already */
   async add(customers: readonly Customer[]): Promise<void> {
     const batch = this.#byVehicle.batch();
-    for (const { contract, vehicle } of customers) {
+    for (const { contract, ...names } of customers) {
+      const vehicle = fullName(names);
       const [boundVehicle, boundContract] = [
         text(await this.#byContract.get(contract)),
         await this.contractOf(vehicle),
@@ -48,7 +50,7 @@ export class Customers {
 export async function listedCustomers(inline: readonly Customer[], file: string | undefined): Promise<Customer[]> {
   const listed = [...inline, ...(file !== undefined && (await exists(file)) ? await readCustomers(file) : [])];
   const contracts = new Set(listed.map(({ contract }) => contract));
-  const vehicles = new Set(listed.map(({ vehicle }) => vehicle));
+  const vehicles = new Set(listed.map(fullName));
   if (contracts.size !== listed.length || vehicles.size !== listed.length) {
     throw new CodedError('E_CUSTOMER_CONFLICT', 'a contract or vehicle is listed twice; each belongs to one customer');
   }
@@ -72,5 +74,8 @@ async function exists(file: string): Promise<boolean> {
     () => false,
   );
 }
+
+const fullName = ({ vehicle, process }: Omit<Customer, 'contract'>): string =>
+  process === undefined ? vehicle : `${process}/${vehicle}`;
 
 const text = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString('utf8');

@@ -2,7 +2,7 @@ import { type PutRecordsReply, REGISTRATION } from '@chargecast/protocol';
 import { Backoff, pause } from '../common/abort';
 import { codeOf } from '../common/errors';
 import { type Logger } from '../common/log';
-import { isPassing } from '../holder';
+import { isPassing, isPassingCode } from '../holder';
 import { type Ledger } from '../ledger';
 import { type BookEntry, type CountersignatureBook } from './book';
 
@@ -64,8 +64,8 @@ export class RecordSubmitter {
       if (this.#queue.length < this.#parts.maxRecords) await pause(this.#parts.lingerMs, signal);
       const batch = this.#queue.splice(0, this.#parts.maxRecords);
       try {
-        await this.#submit(batch);
-        backoff.reset();
+        if (await this.#submit(batch)) backoff.reset();
+        else await backoff.wait(signal);
       } catch (error) {
         await this.#failed(batch, error);
         await backoff.wait(signal);
@@ -73,7 +73,8 @@ export class RecordSubmitter {
     }
   }
 
-  async #submit(batch: readonly BookEntry[]): Promise<void> {
+  /** @returns whether every record has its final outcome */
+  async #submit(batch: readonly BookEntry[]): Promise<boolean> {
     const { ledger, book } = this.#parts;
     const entries = batch.map((entry) => book.recordEntryOf(entry));
     const { result } = await ledger.submit('certchain', {
@@ -85,6 +86,7 @@ export class RecordSubmitter {
     await book.put(batch.map((entry, i) => settled(entry, outcomes[i])));
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'refused' ? [outcome.code] : []));
     if (refused.length > 0) this.#parts.logger.warn({ codes: refused }, 'the ledger refused records');
+    return !refused.some(isPassingCode);
   }
 
   /** Passing failures, and those of no known kind, keep the records queued; a refusal of all of them is their outcome. */
@@ -98,5 +100,6 @@ export class RecordSubmitter {
 
 function settled(entry: BookEntry, outcome: PutRecordsReply['outcomes'][number] | undefined): BookEntry {
   if (outcome?.status === 'committed') return { ...entry, stage: 'committed', code: '' };
-  return { ...entry, stage: 'refused', code: outcome?.code ?? 'E_NOT_FOUND' };
+  const code = outcome?.code ?? 'E_NOT_FOUND';
+  return { ...entry, stage: isPassingCode(code) ? 'queued' : 'refused', code };
 }

@@ -14,7 +14,7 @@ export interface EspServiceParts {
 /** The Esp service of proto/chargecast.proto. */
 export function espService({ countersigner, book, centres }: EspServiceParts): Handlers<'Esp'> {
   return {
-    countersign: ({ record }, { peer }) => countersigner.countersign(Uint8Array.from(record), peer),
+    countersign: (request, { peer }) => countersigner.countersign(request, peer),
     bindings({ epoch }, { peer, signal }) {
       if (!centres.has(peer.name)) {
         throw new CodedError(

@@ -11,7 +11,7 @@ import {
 import { CodedError } from '../common/errors';
 import { type Store } from '../store';
 import { deviceSecret, eraseIdentity, identityOf, storedEpochs } from './identity';
-import { holderRoleCode } from './real-identity';
+import { holderRoleCode, splitName } from './real-identity';
 import { insist, type Patience } from './retry';
 import { type Holder, type HolderOptions } from './types';
 import { Wallet } from './wallet';
@@ -19,6 +19,8 @@ import { Wallet } from './wallet';
 const DEFAULT_PATIENCE = 120_000;
 const DEFAULT_CREDENTIALS = { batch: 32, low: 8 };
 const EPOCH_CHECK = 60_000;
+/** After so long a published record that does not count is published again, milliseconds. */
+const PUBLICATION = 15_000;
 const MAX_CLASS = 255;
 
 /**
@@ -124,8 +126,11 @@ class EnrolledHolder implements Holder {
     const key = await identityOf({ ...this.#options, params: replica.params }, epoch, patience);
     const record = encodeRecord(key.record);
     if (!(await this.#counts(key.record.f))) {
-      await insist(() => publisher.publish(record, this.#signal), patience);
-      await insist(() => this.#ensureCounts(key.record.f), patience);
+      await insist(async () => {
+        await publisher.publish(record, this.#signal, splitName(this.name).unit);
+        const soon = Math.min(patience.until, Date.now() + PUBLICATION);
+        await insist(() => this.#ensureCounts(key.record.f), { ...patience, until: soon });
+      }, patience);
     }
     this.#epochs.set(epoch, { key, store: store.sub(`credentials-${epoch}`), wallets: new Map(), opened: [] });
   }

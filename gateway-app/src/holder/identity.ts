@@ -14,7 +14,7 @@ import {
 } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 import { getJson, type Store, toJson } from '../store';
-import { holderRoleCode, realIdentity } from './real-identity';
+import { holderRoleCode, realIdentity, splitName } from './real-identity';
 import { insist, type Patience } from './retry';
 import { type HolderOptions } from './types';
 
@@ -44,7 +44,8 @@ export async function identityOf(options: IdentityOptions, epoch: number, patien
   for (;;) {
     const pending = await pendingEnrolment(options, epoch);
     const { X, pop } = pending.request;
-    const answer = await insist(() => options.kgc.enrol({ epoch, x: X, pop }), patience);
+    const { unit } = splitName(options.name);
+    const answer = await insist(() => options.kgc.enrol({ epoch, x: X, pop, unit }), patience);
     try {
       const { role } = pending.request;
       const d = new Secret(Uint8Array.from(answer.d));

@@ -1,3 +1,4 @@
+export { type Centre, Centres } from './centres';
 export {
   decodeCredentialRequest,
   decodeIssuedBatch,
@@ -8,6 +9,6 @@ export { openHolder } from './holder';
 export { findSender, type OpenedMessage, openSealed } from './open-sealed';
 export { decodePayload, encodePayload } from './payload';
 export { approvedByGateways, countersignedByProvider, type GatewayClient } from './publication';
-export { holderRoleCode, realIdentity } from './real-identity';
-export { insist, isPassing, type Patience } from './retry';
+export { holderRoleCode, isOfProcess, realIdentity, splitName } from './real-identity';
+export { insist, isPassing, isPassingCode, type Patience } from './retry';
 export { type Holder, type HolderOptions, type HolderReplica, type HolderRole, type RecordPublisher } from './types';

@@ -6,7 +6,7 @@ import {
   verifyStatement,
 } from '@chargecast/signcryption';
 import { CodedError, codeOf, messageOf } from '../common/errors';
-import { type Client, type OrganisationSignature, type RecordEntry } from '../rpc';
+import { type ApproveRequest, type Client, type OrganisationSignature, type RecordEntry } from '../rpc';
 import { isPassing } from './retry';
 import { type RecordPublisher } from './types';
 
@@ -27,8 +27,8 @@ export function approvedByGateways(
 ): RecordPublisher {
   const asked = gateways.filter(({ mspId }) => mspId !== owner);
   return {
-    async publish(record, signal): Promise<void> {
-      const approvals = await collectApprovals(params, asked, owner, record, signal);
+    async publish(record, signal, unit = ''): Promise<void> {
+      const approvals = await collectApprovals(params, asked, owner, { record, unit }, signal);
       await submit(gateways, { record, approvals, owner: owner ?? '' }, signal);
     },
   };
@@ -37,8 +37,8 @@ export function approvedByGateways(
 /** For vehicles: the provider compares the record with its own customer, countersigns and submits it. */
 export function countersignedByProvider(esp: Pick<Client<'Esp'>, 'countersign'>): RecordPublisher {
   return {
-    async publish(record, signal): Promise<void> {
-      await esp.countersign({ record }, { signal });
+    async publish(record, signal, unit = ''): Promise<void> {
+      await esp.countersign({ record, unit }, { signal });
     },
   };
 }
@@ -47,14 +47,14 @@ async function collectApprovals(
   params: Params,
   gateways: readonly GatewayClient[],
   owner: string | undefined,
-  bytes: Uint8Array,
+  request: ApproveRequest,
   signal: AbortSignal,
 ): Promise<OrganisationSignature[]> {
-  const record = decodeRecord(bytes);
+  const record = decodeRecord(request.record);
   const { voters, needed } = approvalsNeeded(params, owner);
   const answers = await Promise.allSettled(
     gateways.map(async ({ mspId, css }) => {
-      const approval = await css.approve({ record: bytes }, { signal });
+      const approval = await css.approve(request, { signal });
       const voter = voters.find((organisation) => organisation.mspId === mspId);
       if (voter === undefined || approval.mspId !== mspId) {
         throw new CodedError(

@@ -18,8 +18,10 @@ const MENDED_BY_TIME = new Set([
 
 export function isPassing(error: unknown): boolean {
   if (error instanceof RpcError && error.transient) return true;
-  return MENDED_BY_TIME.has(codeOf(error) ?? '');
+  return isPassingCode(codeOf(error) ?? '');
 }
+
+export const isPassingCode = (code: string): boolean => MENDED_BY_TIME.has(code);
 
 export interface Patience {
   readonly signal: AbortSignal;

@@ -9,8 +9,11 @@ export type HolderRole = 'ev' | 'cp' | 'css' | 'csc';
 
 /** Makes a record count. Must be safe to call again for a record that is published already. */
 export interface RecordPublisher {
-  /** @throws CodedError with the code of whoever refused */
-  publish(record: Uint8Array, signal: AbortSignal): Promise<void>;
+  /**
+   * @param unit pile or vehicle inside the process; empty or absent for the process itself
+   * @throws CodedError with the code of whoever refused
+   */
+  publish(record: Uint8Array, signal: AbortSignal, unit?: string): Promise<void>;
 }
 
 /** What a holder needs of a replica of the chains. */
@@ -18,12 +21,15 @@ export type HolderReplica = Pick<Replica, 'params' | 'limits' | 'epochs' | 'reco
 
 export interface HolderOptions {
   readonly role: HolderRole;
-  /** As in its TLS certificate; with the role it is the real identity the KGC enrols. */
+  /**
+   * Of the process, as in its TLS certificate, and of the pile or vehicle inside it, if it is one: `cp1/pile3`. With the
+   * role it is the real identity the KGC enrols.
+   */
   readonly name: string;
   /** A sealed sub-store of its own. */
   readonly store: Store;
   readonly replica: HolderReplica;
-  /** Connected with the certificate of this very role and name. */
+  /** Connected with the process's certificate. */
   readonly kgc: Pick<Client<'Kgc'>, 'enrol' | 'issueCredentials'>;
   readonly publisher: RecordPublisher;
   readonly logger: Logger;

@@ -8,8 +8,10 @@ export const kgcConfigSchema = roleConfigSchema.extend({
   role: z.literal('kgc'),
   keyFile: z.string().min(1),
   peers: z.strictObject({ css: z.array(cssPeerSchema).min(1) }),
-  /** Name of each pile → MSP id of the CSS it hangs on. */
+  /** Name of each pile process → MSP id of the CSS it hangs on. */
   homes: z.record(z.string().min(1), z.string().min(1)).default({}),
+  /** Master keys to seal into a new database (`chargecast-kgc-keys/1`); not read again, and may be removed, afterwards. */
+  keys: z.string().min(1).optional(),
   /** Organisations that must acknowledge a σ; default l + 1, so that one of them is honest. */
   acks: positive.optional(),
   /** Most one-time credentials in one request. */

@@ -9,7 +9,7 @@ import {
   toHex,
 } from '@chargecast/signcryption';
 import { CodedError } from '../common/errors';
-import { decodeCredentialRequest, encodeIssuedBatch, realIdentity } from '../holder';
+import { decodeCredentialRequest, encodeIssuedBatch, isOfProcess } from '../holder';
 import { type ReplicaView } from '../replica';
 import { type Peer } from '../rpc';
 import { type Store } from '../store';
@@ -71,7 +71,7 @@ export class CredentialIssuer {
       throw new CodedError('E_CREDENTIAL_REQUEST', `a batch holds at most ${this.#parts.maxBatch} one-time keys here`);
     }
     const identity = await this.#parts.identities.find(statement.f);
-    if (identity?.realId !== realIdentity(peer.role, peer.name)) {
+    if (identity === undefined || !isOfProcess(identity.realId, peer.role, peer.name)) {
       throw new CodedError('E_CREDENTIAL_OWNER', 'the request names a record of another holder; ask for the own one');
     }
     const found = await this.#parts.replica.record(statement.f);

@@ -38,18 +38,15 @@ export class Enrolments {
   }
 
   /** @throws CodedError E_EPOCH, E_ENROL_REPEATED; SigncryptionError E_ENROL_REQUEST */
-  async enrol({ epoch, x, pop }: EnrolRequest, peer: Peer): Promise<EnrolReply> {
+  async enrol({ epoch, x, pop, unit }: EnrolRequest, peer: Peer): Promise<EnrolReply> {
     const { replica, turns } = this.#parts;
     if (!replica.epochs().accepted.includes(epoch)) {
       throw new CodedError('E_EPOCH', `epoch ${epoch} is not accepted now; enrol for an accepted one`);
     }
     const role = holderRoleCode(peer.role);
-    const realId = realIdentity(peer.role, peer.name);
+    const realId = realIdentity(peer.role, peer.name, unit);
     const request = { realId, role, epoch, X: Uint8Array.from(x), pop: Uint8Array.from(pop) };
-    const answer = await turns.run(
-      realId,
-      async () => (await this.#repeated(request)) ?? this.#issue(request, peer.name),
-    );
+    const answer = await turns.run(realId, async () => (await this.#repeated(request)) ?? this.#issue(request));
     return { f: fromHex(answer.f), r: fromHex(answer.R), d: fromHex(answer.d) };
   }
 
@@ -63,11 +60,11 @@ export class Enrolments {
     throw new CodedError('E_ENROL_REPEATED', 'X was enrolled for another identity or epoch; draw a new secret');
   }
 
-  async #issue(request: Parameters<typeof issuePartialKey>[2], name: string): Promise<Answer> {
+  async #issue(request: Parameters<typeof issuePartialKey>[2]): Promise<Answer> {
     const { keys, identities, answers, replica } = this.#parts;
     const { realId, role, epoch } = request;
     const counter = await this.#nextCounter(request);
-    const identity = { role, name, realId, epoch };
+    const identity = { role, realId, epoch };
     const issued = { add: (f: Uint8Array): Promise<boolean> => identities.reserve(f, identity, counter) };
     const partial = await issuePartialKey(replica.params, keys, request, counter, issued);
     const { f, R, d } = partial;

@@ -4,11 +4,13 @@ import { type Batch, fromJson, getJson, type Store, toJson } from '../store';
 /** Who a pseudo-identity is: the KGC's secret knowledge. */
 export interface Identity {
   readonly role: Role;
-  /** As in the holder's certificate. */
-  readonly name: string;
+  /** `role:process` or `role:process/unit`. */
   readonly realId: string;
   readonly epoch: number;
 }
+
+/** The name in a real identity: `process` or `process/unit`. */
+export const nameOf = ({ realId }: Pick<Identity, 'realId'>): string => realId.slice(realId.indexOf(':') + 1);
 
 /** State of one real identity in one epoch. */
 interface Enrolled {

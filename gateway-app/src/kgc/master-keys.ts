@@ -1,13 +1,16 @@
 import { fromHex, type KgcKeys, type Params, Secret, toHex } from '@chargecast/signcryption';
+import { z } from 'zod';
+import { validate } from '../common/config';
 import { CodedError } from '../common/errors';
+import { readSecretFile } from '../common/files';
 import { getJson, openSealedStore, type Store, toJson } from '../store';
 
-interface StoredKeys {
-  readonly masterSecret: string;
-  readonly pseudonymSecret: string;
-  readonly nonceSecret: string;
-  readonly masterPublicKey: string;
-}
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex');
+const storedKeys = { masterSecret: hex32, pseudonymSecret: hex32, nonceSecret: hex32, masterPublicKey: hex32 };
+type StoredKeys = { readonly [name in keyof typeof storedKeys]: string };
+
+/** The file in which a key ceremony hands master keys over. */
+const keyFileSchema = z.strictObject({ format: z.literal('chargecast-kgc-keys/1'), ...storedKeys });
 
 const KEYS = 'keys';
 const master = (store: Store): Store => store.sub('master');
@@ -33,6 +36,23 @@ export async function provisionKgc(place: {
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Seals handed-over master keys into a database that has none yet.
+ * @throws CodedError E_FILE_MISSING, E_KEY_FILE_MODE, E_CONFIG_SYNTAX, E_CONFIG_INVALID
+ */
+export async function importMasterKeys(store: Store, file: string): Promise<void> {
+  if (await master(store).has(KEYS)) return;
+  let value: unknown;
+  try {
+    value = JSON.parse((await readSecretFile(file)).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CodedError('E_CONFIG_SYNTAX', `${file} is not JSON; take the key file of the ceremony`);
+  }
+  const keys = validate(keyFileSchema, value, `the key file ${file}`);
+  await master(store).put(KEYS, toJson({ ...keys, format: undefined }));
 }
 
 /** @throws CodedError E_KGC_UNPROVISIONED, E_KGC_OTHER_PARAMS if P of params is not theirs */

@@ -3,7 +3,7 @@ import { CodedError } from '../common/errors';
 import { type ReplicaView } from '../replica';
 import { type OpenReply } from '../rpc';
 import { type CredentialIssuer } from './credentials';
-import { type Identities } from './identities';
+import { type Identities, nameOf } from './identities';
 
 export interface OpeningParts {
   readonly issuer: Pick<CredentialIssuer, 'requestOf'>;
@@ -32,7 +32,7 @@ export async function openOneTimeKey(
   verifyOpening(replica.params, found.keys, key, opening);
   return {
     role: identity.realId.slice(0, identity.realId.indexOf(':')),
-    name: identity.name,
+    name: nameOf(identity),
     record: encodeRecord(found.record),
     opening: encodeOpening(opening),
   };

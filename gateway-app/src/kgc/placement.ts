@@ -1,6 +1,7 @@
 import { Role } from '@chargecast/signcryption';
+import { splitName } from '../holder';
 import { type ReplicaView } from '../replica';
-import { type Identity, type Identities } from './identities';
+import { type Identities, type Identity, nameOf } from './identities';
 import { type PluggedInVehicles } from './plugged-in';
 
 /** The gateway a receiver's messages concern, or why there is none. */
@@ -20,7 +21,7 @@ export interface PlacementParts {
   readonly identities: Pick<Identities, 'find'>;
   readonly vehicles: Pick<PluggedInVehicles, 'pileOf'>;
   readonly replica: Pick<ReplicaView, 'isRecordRevoked'>;
-  /** Name of each pile → MSP id of its CSS. */
+  /** Name of each pile process → MSP id of its CSS. */
   readonly homes: Readonly<Record<string, string>>;
   /** Name of each CSS → its MSP id. */
   readonly gatewayNames: ReadonlyMap<string, string>;
@@ -31,20 +32,15 @@ export async function place(parts: PlacementParts, f: Uint8Array): Promise<Place
   const identity = await parts.identities.find(f);
   if (identity === undefined) return { code: 'E_RECEIVER_UNKNOWN' };
   if (await parts.replica.isRecordRevoked(f)) return { code: 'E_RECORD_REVOKED' };
-  if (identity.role === Role.EV) {
-    const pile = await parts.vehicles.pileOf(f);
-    return pile === undefined ? { code: 'E_NOT_PLUGGED_IN' } : gatewayOf(homeOf(parts, pile));
-  }
-  return gatewayOf(ownGateway(parts, identity));
+  if (identity.role !== Role.EV) return gatewayOf(parts, identity);
+  const at = await parts.vehicles.pileOf(f);
+  const pile = at && (await parts.identities.find(at));
+  return pile === undefined ? { code: 'E_NOT_PLUGGED_IN' } : gatewayOf(parts, pile);
 }
 
-function ownGateway(parts: PlacementParts, { role, name }: Identity): string | undefined {
-  if (role === Role.CSS) return parts.gatewayNames.get(name);
-  return role === Role.CP ? homeOf(parts, name) : undefined;
+function gatewayOf({ homes, gatewayNames }: PlacementParts, identity: Identity): Placement {
+  const { process } = splitName(nameOf(identity));
+  const home = Object.hasOwn(homes, process) ? homes[process] : undefined;
+  const mspId = identity.role === Role.CSS ? gatewayNames.get(process) : home;
+  return mspId === undefined || identity.role === Role.CSC ? { code: 'E_NO_GATEWAY' } : { mspId };
 }
-
-const homeOf = ({ homes }: PlacementParts, pile: string): string | undefined =>
-  Object.hasOwn(homes, pile) ? homes[pile] : undefined;
-
-const gatewayOf = (mspId: string | undefined): Placement =>
-  mspId === undefined ? { code: 'E_NO_GATEWAY' } : { mspId };
