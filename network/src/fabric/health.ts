@@ -3,7 +3,9 @@ import { connect } from 'node:net';
 
 import { NetworkError } from '../errors';
 import { type NodeState } from '../ledger';
+import { type TlsMaterial } from '../pki/organisation';
 import { type FabricNode } from './layout';
+import { ordererHeights } from './participation';
 
 const REQUEST_TIMEOUT = 1_500;
 
@@ -16,8 +18,11 @@ export interface NodeHealth {
   readonly leaderOf: readonly string[];
 }
 
-/** Asks a running node over its operations endpoint; a chaincode server is asked for a connection. */
-export async function nodeHealth(node: FabricNode): Promise<NodeHealth> {
+/**
+ * Asks a running node over its operations endpoint; a chaincode server is asked for a connection.
+ * @param tls an orderer's own, for its participation API: its metrics do not count the blocks it caught up on
+ */
+export async function nodeHealth(node: FabricNode, tls: TlsMaterial): Promise<NodeHealth> {
   const { host, ports } = node.organisation;
   if (node.kind === 'chaincode') {
     return {
@@ -29,18 +34,13 @@ export async function nodeHealth(node: FabricNode): Promise<NodeHealth> {
   const port = node.kind === 'peer' ? ports.peerOperations : ports.ordererOperations;
   const [health, metrics] = await Promise.all([get(port, '/healthz'), get(port, '/metrics')]);
   if (health.status !== 200 || metrics.status !== 200) return { state: 'unhealthy', heights: {}, leaderOf: [] };
-  return { state: 'running', ...(node.kind === 'peer' ? peerMetrics(metrics.body) : ordererMetrics(metrics.body)) };
-}
-
-function peerMetrics(text: string): Pick<NodeHealth, 'heights' | 'leaderOf'> {
-  return { heights: byChannel(text, 'ledger_blockchain_height'), leaderOf: [] };
-}
-
-function ordererMetrics(text: string): Pick<NodeHealth, 'heights' | 'leaderOf'> {
-  const committed = byChannel(text, 'consensus_BFT_committed_block_number');
-  const leading = byChannel(text, 'consensus_BFT_is_leader');
+  if (node.kind === 'peer') {
+    return { state: 'running', heights: byChannel(metrics.body, 'ledger_blockchain_height'), leaderOf: [] };
+  }
+  const leading = byChannel(metrics.body, 'consensus_BFT_is_leader');
   return {
-    heights: Object.fromEntries(Object.entries(committed).map(([channel, number]) => [channel, number + 1])),
+    state: 'running',
+    heights: await ordererHeights({ port: ports.ordererAdmin, tls }),
     leaderOf: Object.keys(leading).filter((channel) => leading[channel] === 1),
   };
 }

@@ -10,5 +10,6 @@ export {
   nodeLogs,
   runningFabric,
   startNode,
+  type StartNodeOptions,
 } from './network';
 export { FABRIC_INSTALLATION_PAGE, type FabricPrograms, findFabric, probeFabric } from './programs';

@@ -19,7 +19,7 @@ import { PeerAdmin } from './peer-admin';
 import { logTail } from './processes';
 import { type FabricPrograms, findFabric } from './programs';
 import { writeFabricProfile } from './fabric-profile';
-import { adoptTopology, type NetworkState, readState, requireState, writeState } from './state';
+import { adoptTopology, type NetworkState, readState, requireState, type RunningChaincode, writeState } from './state';
 
 export interface FabricUpOptions {
   /** The self-contained chaincode file. */
@@ -129,23 +129,28 @@ export async function killNode(stateDir: string, name: string): Promise<boolean>
   return new Nodes(topology, layout).kill(nodeNamed(topology, name));
 }
 
+export interface StartNodeOptions {
+  /** For a chaincode server: run this file in place of the deployed one, until it is next started without. */
+  readonly chaincodeBundle?: string;
+}
+
 /** Starts one node on its data and waits until it is healthy; a running node is left alone. */
-export async function startNode(stateDir: string, name: string): Promise<void> {
+export async function startNode(stateDir: string, name: string, options: StartNodeOptions = {}): Promise<void> {
   const layout = layoutOf(stateDir);
   const state = await requireState(layout);
   const node = nodeNamed(state.topology, name);
   const programs = await findFabric();
   const material = await materialiseNetwork(state.topology, layout.root);
   const table = new Nodes(state.topology, layout);
-  await startOne(table, node, { programs, material }, state);
+  if (node.kind === 'peer') await table.startPeer(node, { programs, material });
+  else if (node.kind === 'orderer') await table.startOrderer(node, { programs, material });
+  else await table.startChaincode(node, material, deployedChaincode(state), options.chaincodeBundle);
   await table.waitHealthy([node]);
 }
 
-async function startOne(table: Nodes, node: FabricNode, context: StartContext, state: NetworkState): Promise<void> {
-  if (node.kind === 'peer') return table.startPeer(node, context);
-  if (node.kind === 'orderer') return table.startOrderer(node, context);
-  if (!state.chaincode) throw new NetworkError('E_FABRIC_STATE', 'no chaincode has been deployed yet: deploy it first');
-  return table.startChaincode(node, context.material, state.chaincode);
+function deployedChaincode({ chaincode }: NetworkState): RunningChaincode {
+  if (chaincode) return chaincode;
+  throw new NetworkError('E_FABRIC_STATE', 'no chaincode has been deployed yet: deploy it first');
 }
 
 /** The last lines of a node's log. */

@@ -5,7 +5,7 @@ import { allSettled } from '../all-settled';
 import { NetworkError } from '../errors';
 import { type NodeStatus } from '../ledger';
 import { writePrivateFile } from '../pki/files';
-import { type NetworkMaterial } from '../pki/organisation';
+import { type NetworkMaterial, tlsFiles, type TlsMaterial } from '../pki/organisation';
 import { type Topology } from '../topology';
 import { StopWaiting, until } from '../until';
 import { writeConnection } from './chaincode-package';
@@ -59,12 +59,17 @@ export class Nodes {
     await this.#start(node, { command: programs.orderer, args: [], environment });
   }
 
-  /** Starts a chaincode server on the organisation's own copy of the bundle. */
-  async startChaincode(node: FabricNode, material: NetworkMaterial, chaincode: RunningChaincode): Promise<void> {
+  /** Starts a chaincode server on the organisation's own copy of the bundle, or on `bundle`. */
+  async startChaincode(
+    node: FabricNode,
+    material: NetworkMaterial,
+    chaincode: RunningChaincode,
+    bundle = this.#bundle(node, chaincode.version),
+  ): Promise<void> {
     const { chaincodeTls } = cssMaterial(material, node.organisation);
     await this.#start(node, {
       command: process.execPath,
-      args: [this.#bundle(node, chaincode.version)],
+      args: [bundle],
       environment: {
         CHAINCODE_SERVER_ADDRESS: node.endpoint,
         CORE_CHAINCODE_ID_NAME: chaincode.packageId,
@@ -149,11 +154,15 @@ export class Nodes {
     const pid = await this.#table.pid(node.name);
     if (pid === undefined) return { ...base, state: 'stopped' };
     try {
-      return { ...base, pid, ...(await nodeHealth(node)) };
+      return { ...base, pid, ...(await nodeHealth(node, this.#ordererTls(node))) };
     } catch {
       // A node that refuses or drops the connection is up but not serving, which is the answer.
       return { ...base, pid, state: 'unhealthy' };
     }
+  }
+
+  #ordererTls({ organisation }: FabricNode): TlsMaterial {
+    return tlsFiles(this.#layout.root, organisation.mspId, 'orderer');
   }
 
   async running(nodes: readonly FabricNode[]): Promise<boolean[]> {

@@ -37,6 +37,23 @@ export async function joinOrderer(endpoint: AdminEndpoint, channel: string, gene
   }
 }
 
+/** The orderer's channels and the number of blocks it has of each. */
+export async function ordererHeights(endpoint: AdminEndpoint): Promise<Record<string, number>> {
+  const list = parse<{ channels: { name: string }[] | null }>(
+    await call(endpoint, 'GET', '/participation/v1/channels'),
+  );
+  const heights = (list.channels ?? []).map(async ({ name }) => {
+    const answer = await call(endpoint, 'GET', `/participation/v1/channels/${name}`);
+    return [name, parse<{ height: number }>(answer).height] as const;
+  });
+  return Object.fromEntries(await Promise.all(heights));
+}
+
+function parse<T>({ status, body }: { status: number; body: string }): T {
+  if (status !== 200) throw new NetworkError('E_FABRIC_JOIN', `the participation API answers HTTP ${status}: ${body}`);
+  return JSON.parse(body) as T;
+}
+
 interface Content {
   readonly body: Buffer;
   readonly type: string;

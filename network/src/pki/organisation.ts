@@ -80,6 +80,16 @@ export function organisationDirectory(stateDir: string, mspId: string): string {
   return join(stateDir, 'organisations', mspId);
 }
 
+function pkiDirectory(stateDir: string, mspId: string): string {
+  return join(organisationDirectory(stateDir, mspId), 'pki');
+}
+
+/** Where a node's TLS key and certificates lie once made; `node` is `peer`, `orderer` or `chaincode`. */
+export function tlsFiles(stateDir: string, mspId: string, node: string): TlsMaterial {
+  const at = (file: string): string => join(pkiDirectory(stateDir, mspId), node, 'tls', file);
+  return { certPath: at('cert.pem'), keyPath: at('key.pem'), caPath: at('ca.pem') };
+}
+
 async function materialiseClients(organisation: ClientOrganisation, stateDir: string): Promise<OrganisationMaterial> {
   return (await openWorkshop(organisation, stateDir)).material(organisation.identities);
 }
@@ -106,7 +116,7 @@ async function openWorkshop(
   { mspId, domain }: CssOrganisation | ClientOrganisation,
   stateDir: string,
 ): Promise<Workshop> {
-  const directory = join(organisationDirectory(stateDir, mspId), 'pki');
+  const directory = pkiDirectory(stateDir, mspId);
   const ca = await openAuthority(join(directory, 'ca'), `ca.${domain}`, mspId);
   const tlsCa = await openAuthority(join(directory, 'tlsca'), `tlsca.${domain}`, mspId);
 
@@ -134,14 +144,14 @@ async function openWorkshop(
   };
 
   const tls = async (folder: string, commonName: string, host: string): Promise<TlsMaterial> => {
-    const at = (file: string): string => join(directory, folder, 'tls', file);
+    const files = tlsFiles(stateDir, mspId, folder);
     const hosts = [...new Set([commonName, host, '127.0.0.1', 'localhost'])];
     const request = { commonName, organisation: mspId, usage: 'tls' as const, hosts };
-    await keepOrMake({ certificatePath: at('cert.pem'), keyPath: at('key.pem') }, () =>
+    await keepOrMake({ certificatePath: files.certPath, keyPath: files.keyPath }, () =>
       issueCertificate(tlsCa, request),
     );
-    await writePrivateFile(at('ca.pem'), tlsCa.certificatePem);
-    return { certPath: at('cert.pem'), keyPath: at('key.pem'), caPath: at('ca.pem') };
+    await writePrivateFile(files.caPath, tlsCa.certificatePem);
+    return files;
   };
 
   return {

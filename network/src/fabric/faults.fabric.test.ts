@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
+import { FabricClient } from '../testing/fabric-client';
+import { describeWithFabric } from '../testing/with-fabric';
+import { defaultTopology, ordererName } from '../topology';
+import { until } from '../until';
+import { fabricDown, fabricStatus, fabricUp, killNode, startNode } from './network';
+
+const topology = defaultTopology({ basePort: 21_150, networkId: 'faults' });
+const CHANNEL = 'datachain';
+
+/** Submits one transaction after another until told to stop; every one has to be committed as valid. */
+class Load {
+  readonly commits: number[] = [];
+  #stopping = false;
+  readonly #workers: Promise<void>[];
+
+  constructor(client: FabricClient, label: string, workers: number) {
+    this.#workers = Array.from({ length: workers }, async (_, worker) => {
+      for (let count = 0; !this.#stopping; count++) {
+        const status = await client.submit(CHANNEL, 'put', `${label}-${worker}-${count}`, 'x');
+        if (!status.successful) throw new Error(`${status.transactionId} was committed with code ${status.code}`);
+        this.commits.push(Date.now());
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#workers);
+  }
+
+  /** Until `count` more transactions have been committed than there were at `since`. */
+  async commitsAfter(since: number, count: number, deadline: number): Promise<void> {
+    await until(async () => (this.commits.filter((time) => time > since).length >= count ? true : undefined), {
+      deadline,
+      onTimeout: () => new Error(`no ${count} commits within ${deadline} ms`),
+    });
+  }
+
+  longestPause(): number {
+    return Math.max(...this.commits.slice(1).map((time, index) => time - (this.commits[index] as number)));
+  }
+}
+
+describeWithFabric('faults', () => {
+  let directory: string;
+  let stateDir: string;
+  let client: FabricClient;
+  let profileFile: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'chargecast-faults-'));
+    stateDir = join(directory, 'network');
+    const chaincodeBundle = await bundleLedgerChaincode(directory);
+    ({ profileFile } = await fabricUp(topology, stateDir, { chaincodeBundle }));
+    client = await FabricClient.connect(profileFile, 'CSS1MSP', 'relay');
+  }, 120_000);
+
+  afterAll(async () => {
+    client?.close();
+    await fabricDown(stateDir);
+    await rm(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  const leader = async (): Promise<string> => {
+    const { nodes } = await fabricStatus(stateDir);
+    const found = nodes.find(({ leaderOf }) => leaderOf?.includes(CHANNEL));
+    if (!found) throw new Error('no orderer leads');
+    return found.name;
+  };
+
+  it('goes on without a pause when a follower is killed, and the follower catches up', async () => {
+    const leading = await leader();
+    const follower = topology.organisations.map(ordererName).find((name) => name !== leading) as string;
+    const load = new Load(client, 'follower', 4);
+    await load.commitsAfter(0, 10, 20_000);
+    await killNode(stateDir, follower);
+    await load.commitsAfter(Date.now(), 20, 20_000);
+    await startNode(stateDir, follower);
+    await load.stop();
+    expect(load.longestPause()).toBeLessThan(5_000);
+    await sameHeights();
+  }, 90_000);
+
+  it('commits again within 8 s of the leader being killed under load, and loses nothing', async () => {
+    const leading = await leader();
+    const load = new Load(client, 'leader', 4);
+    await load.commitsAfter(0, 10, 20_000);
+    const killed = Date.now();
+    await killNode(stateDir, leading);
+    await load.commitsAfter(killed + 3_000, 10, 20_000);
+    await load.stop();
+    expect(load.longestPause()).toBeLessThan(8_000);
+    await startNode(stateDir, leading);
+    await sameHeights();
+  }, 90_000);
+
+  it('refuses with a clear code while two of four are down, and is back within 20 s of their return', async () => {
+    const [first, second] = topology.organisations.slice(2).map(ordererName) as [string, string];
+    const endorsed = await client.endorse(CHANNEL, 'put', 'during', 'x');
+    await Promise.all([killNode(stateDir, first), killNode(stateDir, second)]);
+    await expect(client.order(CHANNEL, endorsed, 2_000)).rejects.toMatchObject({ code: 14 });
+    await Promise.all([startNode(stateDir, first), startNode(stateDir, second)]);
+    const returned = Date.now();
+    expect(await client.order(CHANNEL, endorsed, 30_000)).toMatchObject({ successful: true });
+    expect(Date.now() - returned).toBeLessThan(20_000);
+    await sameHeights();
+  }, 120_000);
+
+  it('goes on without one peer, which catches up when it returns', async () => {
+    await killNode(stateDir, 'css4-peer');
+    const { blockNumber } = await client.submit(CHANNEL, 'put', 'without', 'css4');
+    await startNode(stateDir, 'css4-peer');
+    const own = await FabricClient.connect(profileFile, 'CSS4MSP', 'relay');
+    await until(async () => ((await own.evaluate(CHANNEL, 'get', 'without')) === 'css4' ? true : undefined), {
+      deadline: 20_000,
+      onTimeout: () => new Error(`the peer of CSS4MSP does not reach block ${blockNumber}`),
+    });
+    own.close();
+  }, 90_000);
+
+  it('cannot be made to commit by one organisation whose chaincode lies', async () => {
+    const lying = await bundleLedgerChaincode(join(directory, 'lie'), "process.env.LIE = '1';");
+    await killNode(stateDir, 'css1-chaincode');
+    await startNode(stateDir, 'css1-chaincode', { chaincodeBundle: lying });
+    const liar = client.endorse(CHANNEL, 'put', 'lie', 'truth');
+    const outcome = await liar.then(
+      (endorsed) => client.order(CHANNEL, endorsed, 20_000).then(() => 'committed'),
+      (error: { code: number }) => `refused ${error.code}`,
+    );
+    const other = await FabricClient.connect(profileFile, 'CSS2MSP', 'relay');
+    const stored = await other.evaluate(CHANNEL, 'get', 'lie');
+    other.close();
+    expect(['', 'truth']).toContain(stored);
+    expect(outcome).toBe(stored === 'truth' ? 'committed' : 'refused 10');
+  }, 90_000);
+
+  /** Every orderer and peer has the same number of blocks. */
+  async function sameHeights(): Promise<void> {
+    await until(
+      async () => {
+        const { nodes } = await fabricStatus(stateDir);
+        const heights = nodes.filter(({ kind }) => kind !== 'chaincode').map((node) => node.heights?.[CHANNEL] ?? 0);
+        return new Set(heights).size === 1 ? true : undefined;
+      },
+      { deadline: 30_000, interval: 250, onTimeout: () => new Error('the nodes do not reach one height') },
+    );
+  }
+});
