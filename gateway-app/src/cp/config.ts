@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+import { endpointSchema, roleConfigSchema } from '../common/config';
+
+const count = z.int().positive();
+
+/** A CP process's `config.json`: the piles it serves and how; paths are relative to it. */
+export const cpConfigSchema = roleConfigSchema.extend({
+  role: z.literal('cp'),
+  keyFile: z.string().min(1),
+  peers: roleConfigSchema.shape.peers.unwrap().extend({
+    css: roleConfigSchema.shape.peers.unwrap().shape.css.unwrap().min(1),
+    kgc: endpointSchema,
+  }),
+  piles: z
+    .array(z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }))
+    .min(1)
+    .refine((piles) => new Set(piles.map(({ name }) => name)).size === piles.length, 'names a pile twice'),
+  /** MSP id of the CSS the piles hang on; that of the first CSS peer if absent. */
+  owner: z.string().min(1).optional(),
+  sessions: z
+    .strictObject({
+      resumeSeconds: count.default(120),
+      maxHeaders: count.default(1_000_000),
+      answerMs: count.default(10_000),
+      maxSessionsPerPile: count.default(1_024),
+      stepMs: count.default(10_000),
+    })
+    .prefault({}),
+  receiptTtlSeconds: count.default(1_800),
+});
+export type CpConfig = z.infer<typeof cpConfigSchema>;

@@ -1,0 +1,144 @@
+import type { CommandMessage } from '@chargecast/protocol';
+import { toHex } from '@chargecast/signcryption';
+
+import { KeyedLock } from '../common/keyed-lock';
+import { type Batch, fromJson, getJson, type Store, toJson } from '../store';
+import type { GroupCommit } from '../store/group-commit';
+import type { Act, Order } from './actuator';
+
+/** One command on its way to being done, as kept; ids and pseudo-identities in lower-case hex. */
+export interface Effect {
+  readonly state: 'pending' | 'done';
+  readonly order: Order;
+  /** Whose entry it stood in: the vehicle's f, or the pile's own. */
+  readonly receiver: string;
+  /** f of the pile that answers for it. */
+  readonly pileRecord: string;
+  readonly senderRole: number;
+  readonly sigmaId: string;
+  readonly outcome?: Act['outcome'];
+  readonly code?: string;
+}
+
+/** An opened entry of one σ: all commands one receiver finds in it. */
+export interface OpenedEntry {
+  /** Y, 32 bytes. */
+  readonly oneTimeKey: Uint8Array;
+  /** The receiver's f, 16 bytes. */
+  readonly receiver: Uint8Array;
+  readonly sender: { readonly f: Uint8Array; readonly role: number };
+  readonly pile: { readonly name: string; readonly f: Uint8Array };
+  /** Charging session, 16 bytes; absent for the pile's own messages. */
+  readonly session?: Uint8Array;
+  readonly sigmaId: string;
+  readonly commands: readonly CommandMessage[];
+  /** Unix seconds. */
+  readonly at: number;
+}
+
+export interface Recorded {
+  /** To be acted upon now. */
+  readonly pending: readonly Effect[];
+  /** Commands known from another σ, or from this one before. */
+  readonly duplicates: number;
+}
+
+/**
+ * Step 9 of unsigncrypt: (Y, f) and (f_S, f, command id) are stored as pending before anything is done, and as done with
+ * what was done, each in one synced batch. What is there already is finished or left alone, so neither a crash, a replayed σ nor
+ * a re-sealed twin acts twice.
+ */
+export class EffectJournal {
+  readonly #writes: GroupCommit;
+  readonly #entries: Store;
+  readonly #commands: Store;
+  readonly #pending: Store;
+  readonly #lock = new KeyedLock();
+
+  /** @param store a sub-store of its own; `writes` of the same database */
+  constructor(store: Store, writes: GroupCommit) {
+    this.#writes = writes;
+    this.#entries = store.sub('entries', { hiddenKeys: true });
+    this.#commands = store.sub('commands', { hiddenKeys: true });
+    this.#pending = store.sub('pending', { hiddenKeys: true });
+  }
+
+  /**
+   * Stores the entry's new commands as pending, with `more` in the same batch.
+   * @param more e.g. the receiver's place in the chain
+   */
+  record(entry: OpenedEntry, more: (batch: Batch) => void): Promise<Recorded> {
+    return this.#lock.run(toHex(entry.receiver), async () => {
+      const entryKey = `${toHex(entry.oneTimeKey)} ${toHex(entry.receiver)}`;
+      const effects = entry.commands.map((command) => effectOf(entry, command));
+      const known = await Promise.all(effects.map((effect) => this.#commands.has(commandKey(effect))));
+      const seen = await this.#entries.has(entryKey);
+      const fresh = seen ? [] : effects.filter((_, i) => !known[i]);
+      await this.#writes.commit((batch) => {
+        more(batch);
+        if (!seen) batch.put(this.#entries, entryKey, toJson(entry.sigmaId));
+        for (const effect of fresh) this.#put(batch, effect);
+      });
+      return { pending: fresh, duplicates: effects.length - fresh.length };
+    });
+  }
+
+  /** Stores a command as done, with the act's own writes and `more` in the same batch. */
+  async finish(effect: Effect, act: Act, more: (batch: Batch) => void): Promise<Effect> {
+    const done: Effect = {
+      ...effect,
+      state: 'done',
+      outcome: act.outcome,
+      ...(act.code === undefined ? {} : { code: act.code }),
+    };
+    await this.#writes.commit((batch) => {
+      act.writes?.(batch);
+      more(batch);
+      batch.put(this.#commands, commandKey(done), toJson(done)).del(this.#pending, commandKey(done));
+    });
+    return done;
+  }
+
+  /** What was pending when the process ended. */
+  async pending(): Promise<Effect[]> {
+    const effects: Effect[] = [];
+    for await (const { key } of this.#pending.entries()) {
+      const effect = await getJson<Effect>(this.#commands, key);
+      if (effect?.state === 'pending') effects.push(effect);
+    }
+    return effects;
+  }
+
+  async *all(): AsyncGenerator<Effect, void, undefined> {
+    for await (const { value } of this.#commands.entries()) yield fromJson<Effect>(value);
+  }
+
+  #put(batch: Batch, effect: Effect): void {
+    batch.put(this.#commands, commandKey(effect), toJson(effect));
+    batch.put(this.#pending, commandKey(effect), new Uint8Array());
+  }
+}
+
+function effectOf(entry: OpenedEntry, { commandId, kind, action, payload }: CommandMessage): Effect {
+  return {
+    state: 'pending',
+    order: {
+      pile: entry.pile.name,
+      sender: toHex(entry.sender.f),
+      commandId,
+      kind: kind as Order['kind'],
+      action,
+      payload,
+      ...(entry.session ? { session: toHex(entry.session) } : {}),
+      at: entry.at,
+    },
+    receiver: toHex(entry.receiver),
+    pileRecord: toHex(entry.pile.f),
+    senderRole: entry.sender.role,
+    sigmaId: entry.sigmaId,
+  };
+}
+
+function commandKey({ order, receiver }: Effect): string {
+  return `${order.sender} ${receiver} ${order.commandId}`;
+}

@@ -1,0 +1,91 @@
+import { Backoff } from '../common/abort';
+import { codeOf } from '../common/errors';
+import { KeyedLock } from '../common/keyed-lock';
+import type { Logger } from '../common/log';
+import { checkCommand } from '../ocpp';
+import type { Batch } from '../store';
+import type { Act, Actuator } from './actuator';
+import type { Effect, EffectJournal, OpenedEntry } from './effect-journal';
+
+export interface EffectParts {
+  readonly journal: EffectJournal;
+  readonly actuator: Actuator;
+  /** Adds what is owed to the sender for a finished command to the batch that makes it done. */
+  readonly owe: (effect: Effect, act: Act, batch: Batch) => void;
+  /** Called when that batch is on disk. */
+  readonly finished: (effect: Effect) => void;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+}
+
+/** Carries opened commands from pending to done, one at a time for each pile. */
+export class Effects {
+  readonly #parts: EffectParts;
+  readonly #piles = new KeyedLock();
+  readonly #running = new Set<Promise<void>>();
+  #done = 0;
+  #duplicates = 0;
+
+  constructor(parts: EffectParts) {
+    this.#parts = parts;
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  get duplicatesSuppressed(): number {
+    return this.#duplicates;
+  }
+
+  /** Finishes what a former process left pending. */
+  async resume(): Promise<void> {
+    for (const effect of await this.#parts.journal.pending()) this.#start(effect);
+  }
+
+  /** Resolves when the entry's commands are on disk as pending; acting on them has begun. */
+  async accept(entry: OpenedEntry, more: (batch: Batch) => void): Promise<void> {
+    const { pending, duplicates } = await this.#parts.journal.record(entry, more);
+    this.#duplicates += duplicates;
+    if (duplicates > 0) this.#parts.log.info({ sigma: entry.sigmaId, duplicates }, 'known commands left alone');
+    for (const effect of pending) this.#start(effect);
+  }
+
+  /** Waits until nothing is being acted upon. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #start(effect: Effect): void {
+    const run = this.#piles.run(effect.order.pile, () => this.#carryOut(effect)).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  /** A pile that does not answer keeps its commands pending; one that refuses ends them. */
+  async #carryOut(effect: Effect): Promise<void> {
+    const { journal, log, owe, finished, stopping } = this.#parts;
+    const backoff = new Backoff(100, 30_000);
+    while (!stopping.aborted) {
+      try {
+        const act = await this.#act(effect);
+        const done = await journal.finish(effect, act, (batch) => owe(effect, act, batch));
+        this.#done += act.outcome === 'done' ? 1 : 0;
+        log.info({ sigma: effect.sigmaId, outcome: act.outcome, code: act.code }, 'command carried out');
+        finished(done);
+        return;
+      } catch (error) {
+        log.warn({ err: error, sigma: effect.sigmaId }, 'a command stays pending: tried again');
+        await backoff.wait(stopping);
+      }
+    }
+  }
+
+  async #act({ order }: Effect): Promise<Act> {
+    try {
+      checkCommand(order.kind, order.action, order.payload);
+    } catch (error) {
+      return { outcome: 'refused', code: codeOf(error) ?? 'E_OCPP_SCHEMA' };
+    }
+    return this.#parts.actuator.act(order);
+  }
+}

@@ -1,0 +1,106 @@
+import { type Json, RECEIPT_ACTION, type Receipt } from '@chargecast/protocol';
+import { fromHex, Role } from '@chargecast/signcryption';
+import { randomBytes } from 'node:crypto';
+
+import type { Logger } from '../common/log';
+import { Outbox } from '../common/outbox';
+import { type Centres, encodePayload, type Holder, isPassing } from '../holder';
+import type { ReplicaView } from '../replica';
+import type { Batch, Store } from '../store';
+import type { Act } from './actuator';
+import type { Effect } from './effect-journal';
+
+/** A receipt as kept; pseudo-identities in lower-case hex. */
+interface Owed {
+  /** f of the pile that answers. */
+  readonly pile: string;
+  /** f of the centre that commanded. */
+  readonly centre: string;
+  readonly receipt: Receipt;
+}
+
+export interface ReceiptParts {
+  /** A sub-store of its own. */
+  readonly store: Store;
+  readonly view: Pick<ReplicaView, 'record'>;
+  readonly centres: Centres;
+  /** By f, lower-case hex; undefined for a pile of a closed epoch. */
+  readonly pile: (f: string) => Holder | undefined;
+  readonly ttlSeconds: number;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+const TOGETHER = 24;
+
+/** Receipts owed to centres: signcrypted under the pile's own credential, several to one centre in one σ, until taken. */
+export class Receipts {
+  readonly #parts: ReceiptParts;
+  readonly #outbox: Outbox<Owed>;
+  readonly #tickets = new Map<string, string>();
+
+  private constructor(parts: ReceiptParts, outbox: Outbox<Owed>) {
+    this.#parts = parts;
+    this.#outbox = outbox;
+  }
+
+  static async open(parts: ReceiptParts): Promise<Receipts> {
+    const outbox = await Outbox.open<Owed>(parts.store, {
+      send: (owed) => send(parts, owed),
+      lane: ({ pile, centre }) => `${pile} ${centre}`,
+      together: TOGETHER,
+      isPassing,
+      log: parts.log,
+      stopping: parts.stopping,
+    });
+    return new Receipts(parts, outbox);
+  }
+
+  get waiting(): number {
+    return this.#outbox.waiting;
+  }
+
+  stopped(): Promise<void> {
+    return this.#outbox.stopped();
+  }
+
+  /** Adds the receipt of a finished command to the batch that finishes it. Only centres get receipts. */
+  owe({ order, pileRecord, senderRole, sigmaId }: Effect, { outcome, code }: Act, batch: Batch): void {
+    if (senderRole !== Role.CSC) return;
+    const receipt: Receipt = {
+      commandId: order.commandId,
+      outcome,
+      ...(code === undefined ? {} : { code }),
+      sigmaId,
+      at: this.#parts.now(),
+    };
+    const { write, ticket } = this.#outbox.prepare({ pile: pileRecord, centre: order.sender, receipt });
+    write(batch);
+    this.#tickets.set(`${order.sender} ${order.commandId}`, ticket);
+  }
+
+  /** Called when that batch is on disk. */
+  send({ order }: Effect): void {
+    const key = `${order.sender} ${order.commandId}`;
+    const ticket = this.#tickets.get(key);
+    this.#tickets.delete(key);
+    if (ticket !== undefined) void this.#outbox.release(ticket);
+  }
+}
+
+async function send(parts: ReceiptParts, owed: readonly Owed[]): Promise<void> {
+  const [first] = owed;
+  const holder = first && parts.pile(first.pile);
+  if (!first || !holder) return;
+  const { keys, client } = await parts.centres.byRecord(fromHex(first.centre), parts.view);
+  const messages = owed.map(({ receipt }) => ({
+    commandId: randomBytes(16).toString('hex'),
+    kind: 'receipt' as const,
+    action: RECEIPT_ACTION,
+    payload: { ...receipt } as Readonly<Record<string, Json>>,
+  }));
+  const { sigma } = await holder.seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
+  await client.receipt({ sigma }, { signal: parts.stopping });
+}

@@ -1,0 +1,49 @@
+import { CodedError } from '../common/errors';
+import type { Channel } from '../ledger';
+import type { Handlers } from '../rpc';
+import type { Approvals } from './approvals';
+import type { ChainArchive } from './archive';
+import type { HeldSigmas } from './held-sigmas';
+import type { OrganisationSigner } from './organisation-signer';
+import type { RecordDesk } from './record-desk';
+import type { SlotKeeper } from './slot-keeper';
+
+export interface CssServiceParts {
+  readonly approvals: Approvals;
+  readonly records: RecordDesk;
+  readonly held: HeldSigmas;
+  readonly slots: SlotKeeper;
+  readonly archives: Readonly<Record<Channel, ChainArchive>>;
+  readonly signer: OrganisationSigner;
+}
+
+/** The Css service of proto/chargecast.proto. */
+export function cssService(parts: CssServiceParts): Handlers<'Css'> {
+  const { approvals, records, held, slots, archives, signer } = parts;
+  return {
+    approve: ({ record }, { peer }) => approvals.approve(plain(record), peer),
+    publishRecord: (entry) => records.publish(entry),
+    async hold({ sigma, submit }) {
+      const { id, deadline } = await held.hold(plain(sigma), submit);
+      const sigmaId = plain(Buffer.from(id, 'hex'));
+      return { ...signer.sign({ tag: 'ack', sigmaId, deadline }), sigmaId, deadline };
+    },
+    stream: ({ channel, fromBlock }, { signal }) => archiveOf(archives, channel).items(fromBlock, signal),
+    signSlot: (head) => slots.sign(head),
+    async head({ channel }) {
+      const { height } = archiveOf(archives, channel);
+      if (height === 0) throw new CodedError('E_HEAD_NONE', `this gateway has no block of ${channel} yet: ask again later`);
+      return { block: height - 1 };
+    },
+  };
+}
+
+function archiveOf(archives: CssServiceParts['archives'], channel: string): ChainArchive {
+  if (channel === 'certchain' || channel === 'datachain') return archives[channel];
+  throw new CodedError('E_CHANNEL', 'the channels are certchain and datachain');
+}
+
+/** `Buffer` overrides `slice`; what goes on into the scheme is a plain view. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,124 @@
+import type { PlugReport, PowerReport, UnplugReport } from '@chargecast/protocol';
+import { toHex } from '@chargecast/signcryption';
+
+import { pause } from '../common/abort';
+import { CodedError } from '../common/errors';
+import { KeyedLock } from '../common/keyed-lock';
+import type { OpenPlug } from './plug-in';
+import type { Reports, VehicleReport } from './reports';
+import { Stay, type StayParts } from './stay';
+
+export interface VehicleParts extends Omit<StayParts, 'opened'> {
+  readonly name: string;
+  readonly reports: Reports;
+  /** Seconds a plug-in is tried while the other side is not ready. */
+  readonly plugInSeconds: number;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+/** How long a call waits for the centre to have its report; longer, and the report follows. */
+const PROMPT_MS = 3_000;
+
+/**
+ * A vehicle's unit: keeps its keys, plugs in under its pseudonym, reports to its centre, and lends entry keys while it is plugged
+ * in. A broken connection is made again with the same session; unplugging ends everything at once.
+ */
+export class Vehicle {
+  readonly #parts: VehicleParts;
+  readonly #stayParts: StayParts;
+  readonly #turns = new KeyedLock();
+  #stay: Stay | undefined;
+
+  constructor(parts: VehicleParts) {
+    this.#parts = parts;
+    this.#stayParts = { ...parts, opened: (pile, plug, epoch) => this.#opened(pile, plug, epoch) };
+  }
+
+  get name(): string {
+    return this.#parts.name;
+  }
+
+  get isPluggedIn(): boolean {
+    return this.#parts.state.plug !== undefined;
+  }
+
+  /** Goes on with the session a former process was plugged in under. */
+  resume(): void {
+    const { plug } = this.#parts.state;
+    if (!plug) return;
+    this.#stay = new Stay(this.#stayParts, plug.pileName);
+    this.#stay.resume();
+  }
+
+  /**
+   * @param pile `<process>/<pile>`, or one name where a process serves one pile of its own name
+   * @returns the session id, 16 bytes
+   * @throws CodedError E_PLUGGED_IN, E_PILE_UNKNOWN, E_PILE_RECORD, E_PLUG_…, or the pile's own refusal
+   */
+  plugIn(pile: string): Promise<Uint8Array> {
+    return this.#alone(async () => {
+      if (this.isPluggedIn) throw new CodedError('E_PLUGGED_IN', 'the vehicle is plugged in: unplug it first');
+      const stay = new Stay(this.#stayParts, pile);
+      await stay.begin(Date.now() + this.#parts.plugInSeconds * 1000);
+      this.#stay = stay;
+      return this.#session();
+    });
+  }
+
+  /** @throws CodedError E_NOT_PLUGGED_IN */
+  report(powerWatts: number, energyWh: number): Promise<void> {
+    return this.#alone(async () => {
+      const payload: PowerReport = { session: toHex(this.#session()), powerWatts, energyWh, at: this.#parts.now() };
+      const prepared = this.#parts.reports.prepare(this.#reportOf('PowerReport', payload));
+      await this.#parts.state.keep(prepared.write);
+      await promptly(this.#parts.reports.release(prepared));
+    });
+  }
+
+  /** @throws CodedError E_NOT_PLUGGED_IN */
+  unplug(): Promise<void> {
+    return this.#alone(async () => {
+      const payload: UnplugReport = { session: toHex(this.#session()), at: this.#parts.now() };
+      const prepared = this.#parts.reports.prepare(this.#reportOf('Unplug', payload));
+      const ended = this.#stay?.end();
+      await this.#parts.state.close(prepared.write);
+      await ended;
+      this.#stay = undefined;
+      await promptly(this.#parts.reports.release(prepared));
+    });
+  }
+
+  /** Leaves the connection; the session stays open. */
+  async stop(): Promise<void> {
+    await this.#stay?.leave();
+  }
+
+  async #opened(pile: string, plug: OpenPlug, epoch: number): Promise<void> {
+    const { state, reports, now } = this.#parts;
+    const payload: PlugReport = { pile: toHex(plug.pile), session: toHex(plug.session), at: now() };
+    const prepared = reports.prepare(this.#reportOf('PlugIn', payload));
+    await state.open(pile, plug, epoch, prepared.write);
+    await promptly(reports.release(prepared));
+  }
+
+  #reportOf(action: VehicleReport['action'], payload: VehicleReport['payload']): VehicleReport {
+    return { vehicle: this.name, action, payload };
+  }
+
+  #session(): Uint8Array {
+    const { plug } = this.#parts.state;
+    if (!plug) throw new CodedError('E_NOT_PLUGGED_IN', 'the vehicle is not plugged in: plug it in first');
+    return plug.session;
+  }
+
+  /** One order of the operator at a time. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run('', work);
+  }
+}
+
+async function promptly(taken: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([taken.then(() => over.abort()), pause(PROMPT_MS, over.signal)]);
+}
