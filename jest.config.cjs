@@ -32,6 +32,8 @@ module.exports = {
   transform: { '^.+\\.(t|j|mj)s$': swc },
   transformIgnorePatterns: ['/node_modules/(?!.*@noble/)'],
   moduleNameMapper: {
+    // A dynamic import names the built file; its source stands at the same path.
+    '^(\\.{1,2}/.+)\\.js$': '$1',
     '^@chargecast/([^/]+)$': '<rootDir>/$1/src',
     '^@chargecast/([^/]+)/(.+)$': '<rootDir>/$1/src/$2',
   },

@@ -1,6 +1,5 @@
 import {
   defaultTopology,
-  type LedgerKind,
   materialiseNetwork,
   type OnProgress,
   type RunningLedger,
@@ -40,18 +39,13 @@ export function providerMspId(topology: Topology, provider: string): string {
 }
 
 /** Starts the ledger and writes what it starts from; repeating it changes nothing. */
-export async function startConsortium(
-  layout: Layout,
-  manifest: Manifest,
-  kind: LedgerKind | 'auto',
-  onProgress: OnProgress,
-): Promise<Consortium> {
+export async function startConsortium(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<Consortium> {
   const topology = topologyOf(manifest);
   const mspIds = topology.organisations.map(({ mspId }) => mspId);
   const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers);
   const params = paramsOf(topology, keys);
   const ledger = await startLedger({
-    ledger: kind,
+    ledger: manifest.ledger,
     stateDir: layout.ledger,
     topology,
     chaincodeBundle: CHAINCODE_BUNDLE,

@@ -10,6 +10,7 @@ const port = z.int().min(1024).max(65_535);
 
 const schema = z.strictObject({
   format: z.literal('chargecast-deployment/1'),
+  ledger: z.enum(['embedded', 'fabric']),
   networkId: name,
   organisations: z.union([z.literal(4), z.literal(7), z.literal(10)]),
   /** First port of the ledger's nodes. A channel's configuration names it, so it stays. */

@@ -1,6 +1,7 @@
 import {
   BROADCAST,
   type GenesisGovernance,
+  type GovernanceReply,
   type ProviderEntry,
   type ProviderList,
   REGISTRATION,
@@ -32,14 +33,19 @@ export async function provision(ledger: Ledger, genesis: Genesis): Promise<void>
   const roles = JSON.stringify(roleMap);
   await initialise(ledger, 'certchain', REGISTRATION.contract, document, [document, roles]);
   await initialise(ledger, 'datachain', BROADCAST.contract, document, [document, JSON.stringify(governance), roles]);
-  for (const item of [governance.limits, governance.epochs]) {
-    await ledger.submit('certchain', {
-      contract: REGISTRATION.contract,
-      name: REGISTRATION.mirrorGovernance,
-      args: [JSON.stringify(item)],
-    });
-  }
+  await mirrorGovernance(ledger, governance);
   await putProviders(ledger, providers);
+}
+
+async function mirrorGovernance(ledger: Ledger, { limits, epochs }: GenesisGovernance): Promise<void> {
+  const { contract, governance, mirrorGovernance: name } = REGISTRATION;
+  const found = await ledger.evaluate('certchain', { contract, name: governance });
+  const { versions } = JSON.parse(Buffer.from(found).toString('utf8')) as GovernanceReply;
+  for (const item of [limits, epochs]) {
+    if (versions[item.kind] < item.version) {
+      await ledger.submit('certchain', { contract, name, args: [JSON.stringify(item)] });
+    }
+  }
 }
 
 async function initialise(

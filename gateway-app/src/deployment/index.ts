@@ -1,0 +1,8 @@
+export { startChildRole, type ChildRole } from './child-role';
+export { type Consortium, providerMspId, startConsortium, topologyOf } from './consortium';
+export { contractOf, type Fleet, fleetOf, type FleetPile, type FleetVehicle, vehicleName } from './fleet';
+export { type Layout, layoutOf } from './layout';
+export { type Manifest, readManifest, writeManifest } from './manifest';
+export { freePorts, HOST } from './ports';
+export { pileAddresses, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+export { CHAINCODE_BUNDLE, ROOT } from './root';

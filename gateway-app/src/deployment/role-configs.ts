@@ -1,0 +1,194 @@
+import { relative } from 'node:path';
+
+import { issueRoleTlsBatch, type ProcessRole } from '@chargecast/network';
+
+import { writePrivateFile } from '../common/files';
+import { type Consortium, providerMspId } from './consortium';
+import { type Layout } from './layout';
+import { type Manifest } from './manifest';
+import { HOST } from './ports';
+
+/** One role process of a deployment. */
+export interface RolePlace {
+  readonly role: ProcessRole;
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Who runs: gateways, key centre, providers, companies, then piles and vehicles in one process for each gateway. */
+export function rolePlaces(
+  { topology }: Pick<Consortium, 'topology'>,
+  manifest: Manifest,
+  firstPort: number,
+): RolePlace[] {
+  const gateways = topology.organisations.map(({ name }) => name);
+  const names: [ProcessRole, readonly string[]][] = [
+    ['css', gateways],
+    ['kgc', ['kgc']],
+    ['esp', manifest.fleet.providers],
+    ['csc', manifest.fleet.cscs],
+    ['cp', pileProcesses(manifest).map(({ name }) => name)],
+    ['ev', ['ev1']],
+  ];
+  return names
+    .flatMap(([role, all]) => all.map((name) => ({ role, name })))
+    .map((place, index) => ({ ...place, port: firstPort + index }));
+}
+
+interface PileProcess {
+  readonly name: string;
+  readonly css: string;
+  readonly piles: readonly string[];
+}
+
+function pileProcesses({ fleet }: Manifest): PileProcess[] {
+  return [...new Set(fleet.piles.map(({ css }) => css))].sort().map((css) => ({
+    name: css.replace(/^css/, 'cp'),
+    css,
+    piles: fleet.piles.filter((pile) => pile.css === css).map(({ name }) => name),
+  }));
+}
+
+/** How the vehicles' process addresses a pile: `<process>/<pile>`. */
+export function pileAddresses(manifest: Manifest): Map<string, string> {
+  return new Map(pileProcesses(manifest).flatMap(({ name, piles }) => piles.map((pile) => [pile, `${name}/${pile}`])));
+}
+
+/** Certificates and `config.json` for every role; ports may differ from run to run, all else stays. */
+export async function writeRoleConfigs(
+  layout: Layout,
+  manifest: Manifest,
+  consortium: Consortium,
+  places: readonly RolePlace[],
+): Promise<void> {
+  await issueRoleTlsBatch(layout.rolePki, places);
+  const writer = new ConfigWriter(layout, manifest, consortium, places);
+  for (const place of places) {
+    await writePrivateFile(layout.roleConfig(place.name), `${JSON.stringify(writer.config(place), null, 2)}\n`);
+  }
+}
+
+class ConfigWriter {
+  readonly #layout: Layout;
+  readonly #manifest: Manifest;
+  readonly #consortium: Consortium;
+  readonly #places: readonly RolePlace[];
+
+  constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
+    this.#layout = layout;
+    this.#manifest = manifest;
+    this.#consortium = consortium;
+    this.#places = places;
+  }
+
+  config({ role, name, port }: RolePlace): Record<string, unknown> {
+    const own = this.#layout.role(name);
+    const to = (path: string): string => relative(own, path);
+    const tls = this.#layout.roleTls(role, name);
+    return {
+      role,
+      name,
+      listen: `${HOST}:${port}`,
+      dataDir: 'data',
+      keyFile: 'store.key',
+      logFile: 'role.log',
+      logLevel: 'warn',
+      tls: { cert: to(`${tls}/cert.pem`), key: to(`${tls}/key.pem`), roots: to(`${tls}/ca.pem`) },
+      trust: to(this.#layout.trust),
+      ...this.#special(role, name, to),
+    };
+  }
+
+  #special(role: ProcessRole, name: string, to: (path: string) => string): Record<string, unknown> {
+    switch (role) {
+      case 'css':
+        return this.#css(name, to);
+      case 'kgc':
+        return { peers: { css: this.#gateways() }, homes: this.#homes() };
+      case 'esp':
+        return this.#esp(name, to);
+      case 'csc':
+        return { peers: { css: this.#gateways(), kgc: this.#endpoint('kgc'), esp: this.#named('esp') } };
+      case 'cp':
+        return this.#cp(name);
+      case 'ev':
+        return this.#ev();
+    }
+  }
+
+  #css(name: string, to: (path: string) => string): Record<string, unknown> {
+    const mspId = this.#mspId(name);
+    return {
+      profile: to(this.#consortium.ledger.profileFile),
+      identity: { mspId, name: 'relay' },
+      organisationKey: to(this.#layout.key(mspId)),
+      peers: { css: this.#gateways(name), kgc: this.#endpoint('kgc') },
+    };
+  }
+
+  #esp(name: string, to: (path: string) => string): Record<string, unknown> {
+    const customers = this.#manifest.fleet.vehicles
+      .filter(({ provider }) => provider === name)
+      .map(({ contract, name: vehicle }) => ({ contract, vehicle, process: this.#named('ev')[0]?.name }));
+    return {
+      profile: to(this.#consortium.ledger.profileFile),
+      identity: { mspId: providerMspId(this.#consortium.topology, name), name: 'provider' },
+      provider: name,
+      providerKey: to(this.#layout.key(name)),
+      customers,
+      peers: { css: this.#gateways(), csc: this.#named('csc') },
+    };
+  }
+
+  #cp(name: string): Record<string, unknown> {
+    const { css, piles } = pileProcesses(this.#manifest).find((process) => process.name === name) as PileProcess;
+    return {
+      piles: piles.map((pile) => ({ name: pile })),
+      owner: this.#mspId(css),
+      peers: { css: this.#gatewaysFrom(css), kgc: this.#endpoint('kgc'), csc: this.#named('csc') },
+    };
+  }
+
+  #ev(): Record<string, unknown> {
+    return {
+      vehicles: this.#manifest.fleet.vehicles,
+      peers: {
+        css: this.#gateways(),
+        kgc: this.#endpoint('kgc'),
+        esp: this.#named('esp'),
+        csc: this.#named('csc'),
+        cp: this.#named('cp'),
+      },
+    };
+  }
+
+  #homes(): Record<string, string> {
+    return Object.fromEntries(pileProcesses(this.#manifest).map(({ name, css }) => [name, this.#mspId(css)]));
+  }
+
+  #gateways(except?: string): { name: string; mspId: string; endpoint: string }[] {
+    return this.#consortium.topology.organisations
+      .filter(({ name }) => name !== except)
+      .map(({ name, mspId }) => ({ name, mspId, endpoint: this.#endpoint(name) }));
+  }
+
+  /** A pile asks its own gateway first. */
+  #gatewaysFrom(css: string): { name: string; mspId: string; endpoint: string }[] {
+    const all = this.#gateways();
+    return [...all.filter(({ name }) => name === css), ...all.filter(({ name }) => name !== css)];
+  }
+
+  #named(role: ProcessRole): { name: string; endpoint: string }[] {
+    return this.#places
+      .filter((place) => place.role === role)
+      .map(({ name }) => ({ name, endpoint: this.#endpoint(name) }));
+  }
+
+  #mspId(css: string): string {
+    return this.#consortium.topology.organisations.find(({ name }) => name === css)?.mspId as string;
+  }
+
+  #endpoint(name: string): string {
+    return `${HOST}:${this.#places.find((place) => place.name === name)?.port}`;
+  }
+}
