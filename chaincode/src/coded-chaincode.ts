@@ -4,6 +4,7 @@ import { type ChaincodeInterface, type ChaincodeResponse, type ChaincodeStub } f
 import ChaincodeFromContract from 'fabric-shim/lib/contract-spi/chaincodefromcontract';
 import { ensureCodedText, toRefusal } from './refusal';
 import { TextSerializer } from './serializer';
+import { limitShimLog } from './shim-log';
 
 export const TITLE = 'chargecast';
 export const VERSION = '0.1.0';
@@ -17,6 +18,7 @@ export class CodedChaincode implements ChaincodeInterface {
   #idle: (() => void)[] = [];
 
   constructor() {
+    limitShimLog(process.env.CORE_CHAINCODE_LOGGING_LEVEL);
     const serializers = { transaction: 'text', serializers: { text: TextSerializer } };
     this.#inner = new ChaincodeFromContract([RegistrationContract, BroadcastContract], serializers, {}, TITLE, VERSION);
   }

@@ -7,20 +7,26 @@ export type StateStub = Pick<
   'getState' | 'putState' | 'getStateByRange' | 'getStateByRangeWithPagination'
 >;
 
-/** World state of one transaction. A transaction does not see its own writes: read everything first. */
+/**
+ * World state of one transaction. A transaction does not see its own writes, so a key read once is known: each is asked
+ * of the peer once.
+ */
 export class WorldState {
   readonly #stub: StateStub;
+  readonly #read = new Map<string, Promise<Uint8Array>>();
 
   constructor(stub: StateStub) {
     this.#stub = stub;
   }
 
   async has(key: string): Promise<boolean> {
-    return (await this.#stub.getState(key)).length > 0;
+    return (await this.bytes(key)) !== undefined;
   }
 
   async bytes(key: string): Promise<Uint8Array | undefined> {
-    const value = await this.#stub.getState(key);
+    const reading = this.#read.get(key) ?? this.#stub.getState(key);
+    this.#read.set(key, reading);
+    const value = await reading;
     return value.length > 0 ? value : undefined;
   }
 

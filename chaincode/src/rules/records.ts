@@ -88,7 +88,7 @@ async function judge(
   }
 }
 
-/** Judges in order and writes what counts; returns an outcome for each. One read a key: those written are remembered. */
+/** Judges in order and writes what counts; what is written stands for the entries after it. */
 export async function putRecords(
   state: WorldState,
   params: Params,

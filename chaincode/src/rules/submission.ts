@@ -27,7 +27,6 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   const { state, params, time } = ctx;
   const sigmas = readSubmission(ctx.stub.getTransient());
   const rules = await readRulesInForce(state);
-  const histories = new Map<string, KeyHistory>();
   const taken = new Set<string>();
   const committed: Candidate[] = [];
   const outcomes: ({ id: string } & Outcome)[] = [];
@@ -37,13 +36,10 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
       outcomes.push({ id: examined.id, ...examined.refusal });
       continue;
     }
-    const { oneTimeKey } = examined;
-    const history = histories.get(oneTimeKey) ?? (await readHistory(state, oneTimeKey));
-    histories.set(oneTimeKey, history);
-    const outcome = decide(examined, history, taken, time);
+    const outcome = decide(examined, await readHistory(state, examined.oneTimeKey), taken, time);
     outcomes.push({ id: examined.id, ...outcome });
     if (outcome.status === 'committed') {
-      taken.add(oneTimeKey);
+      taken.add(examined.oneTimeKey);
       committed.push(examined);
     }
   }

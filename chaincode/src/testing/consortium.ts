@@ -5,7 +5,6 @@ import {
   BROADCAST,
   type Epochs,
   type EpochsItem,
-  type GovernanceItem,
   governanceStatement,
   type Json,
   type LedgerRole,
@@ -17,9 +16,9 @@ import {
   providerStatement,
   type RecordEntry,
   REGISTRATION,
+  type Revocation,
   type RevocationItem,
   type RevocationItemKind,
-  type RevocationReason,
   signLedgerStatement,
   type SignedSlotHead,
   type SlotHead,
@@ -174,7 +173,7 @@ export class Consortium {
     kind: RevocationItemKind,
     subject: string,
     authority: (statement: Statement) => Authority[],
-    { effective = NOW, reason = 'compromised' } = {},
+    { effective = NOW, reason = 'compromised' }: Partial<Omit<Revocation, 'subject'>> = {},
   ): RevocationItem {
     const item = { kind, body: { subject, reason, effective } };
     return { ...item, authority: authority(governanceStatement(item)) };

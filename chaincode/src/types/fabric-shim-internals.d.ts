@@ -21,3 +21,8 @@ declare module 'fabric-shim/lib/contract-spi/chaincodefromcontract' {
   }
   export = ChaincodeFromContract;
 }
+
+declare module 'fabric-shim/lib/logger' {
+  type Log = (...parts: unknown[]) => unknown;
+  export function getLogger(name: string): { debug: Log; info: Log; warn: Log; error: Log };
+}
