@@ -42,8 +42,8 @@ describe('Params', () => {
       (typeof params.organisations)[0],
     ];
     const refused = [
-      create({ masterPublicKey: cosetOf(3n).torsioned[3] as Uint8Array }),
-      create({ masterPublicKey: smallOrder[0] as Uint8Array }),
+      create({ masterPublicKey: cosetOf(3n).torsioned[3] }),
+      create({ masterPublicKey: smallOrder[0] }),
       create({ networkId: '' }),
       create({ datachain: 'a b' }),
       create({ certchain: 'x'.repeat(129) }),

@@ -7,40 +7,40 @@
 export interface VerifierPrimitives {
   readonly name: string;
   /** SHA-512 of the chunks in a row. */
-  sha512(...chunks: readonly Uint8Array[]): Uint8Array;
+  readonly sha512: (...chunks: readonly Uint8Array[]) => Uint8Array;
   /** Unkeyed BLAKE2b, 64 bytes (RFC 7693), of the chunks in a row. */
-  blake2b512(...chunks: readonly Uint8Array[]): Uint8Array;
+  readonly blake2b512: (...chunks: readonly Uint8Array[]) => Uint8Array;
   /**
    * Ed25519's equation without the cofactor: enc(S·B − c·Q) = R's bytes, c = SHA-512(R ‖ Q ‖ message) mod ℓ.
    * The edge cases that implementations differ on are refused before, in signature.ts.
    */
-  satisfiesEquation(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  readonly satisfiesEquation: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
   /** RFC 8032 canonical, in the prime-order subgroup, not the identity. */
-  isGroupElement(point: Uint8Array): boolean;
+  readonly isGroupElement: (point: Uint8Array) => boolean;
   /** @param wide 64 bytes, little-endian; returns them mod ℓ. */
-  reduceScalar(wide: Uint8Array): Uint8Array;
+  readonly reduceScalar: (wide: Uint8Array) => Uint8Array;
   /** scalar·point for group elements and 0 < scalar < ℓ. */
-  multiplyPoint(scalar: Uint8Array, point: Uint8Array): Uint8Array;
+  readonly multiplyPoint: (scalar: Uint8Array, point: Uint8Array) => Uint8Array;
   /** a + b; the identity comes out as its encoding. */
-  addPoints(a: Uint8Array, b: Uint8Array): Uint8Array;
+  readonly addPoints: (a: Uint8Array, b: Uint8Array) => Uint8Array;
   /** u = (1 + y)/(1 − y) of a group element (RFC 7748 §4.1). */
-  toMontgomery(point: Uint8Array): Uint8Array;
+  readonly toMontgomery: (point: Uint8Array) => Uint8Array;
 }
 
 export interface Primitives extends VerifierPrimitives {
   /** scalar·B for 0 < scalar < ℓ, unclamped. */
-  multiplyBase(scalar: Uint8Array): Uint8Array;
-  addScalars(a: Uint8Array, b: Uint8Array): Uint8Array;
-  multiplyScalars(a: Uint8Array, b: Uint8Array): Uint8Array;
-  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
+  readonly multiplyBase: (scalar: Uint8Array) => Uint8Array;
+  readonly addScalars: (a: Uint8Array, b: Uint8Array) => Uint8Array;
+  readonly multiplyScalars: (a: Uint8Array, b: Uint8Array) => Uint8Array;
+  readonly hmacSha256: (key: Uint8Array, message: Uint8Array) => Uint8Array;
   /** Keyed BLAKE2b (RFC 7693) with a 32-byte key, into `output` of 32 or 64 bytes. */
-  keyedBlake2b(output: Uint8Array, key: Uint8Array, message: Uint8Array): void;
+  readonly keyedBlake2b: (output: Uint8Array, key: Uint8Array, message: Uint8Array) => void;
   /** X25519 (RFC 7748 §5) into `output`; false if the shared value is zero. */
-  x25519(output: Uint8Array, scalar: Uint8Array, u: Uint8Array): boolean;
+  readonly x25519: (output: Uint8Array, scalar: Uint8Array, u: Uint8Array) => boolean;
   /** ChaCha20-Poly1305 (RFC 8439) with nonce 0: `sealed` = ciphertext ‖ tag; may overlap the plaintext exactly. */
-  aeadSeal(sealed: Uint8Array, key: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): void;
+  readonly aeadSeal: (sealed: Uint8Array, key: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array) => void;
   /** The plaintext, or undefined if the tag does not hold. */
-  aeadOpen(key: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  readonly aeadOpen: (key: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array) => Uint8Array | undefined;
   /** ChaCha20 keystream (RFC 8439 §2.4), nonce 0, counter 0. */
-  keystream(key: Uint8Array, length: number): Uint8Array;
+  readonly keystream: (key: Uint8Array, length: number) => Uint8Array;
 }

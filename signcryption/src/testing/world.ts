@@ -52,6 +52,7 @@ export class MemorySet implements DurableSet {
 }
 
 export interface TestEnv extends Env {
+  random: Env['random'];
   time: number;
 }
 
