@@ -1,7 +1,6 @@
 import { type ConnectionProfile, type ProfileGateway, readProfile } from '@chargecast/network';
 import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import {
-  type Commit,
   connect,
   type Gateway,
   hash,
@@ -19,7 +18,7 @@ import { createPrivateKey } from 'node:crypto';
 import { Backoff } from '../common/abort';
 import { readFileCoded } from '../common/files';
 import { parseBlock } from './block';
-import { invalidTransaction, isUnanswered, isUnreachable, toLedgerError } from './gateway-errors';
+import { invalidTransaction, isOrderedAlready, isUnanswered, isUnreachable, toLedgerError } from './gateway-errors';
 import {
   type BlockOptions,
   type Channel,
@@ -30,7 +29,7 @@ import {
   type SubmitResult,
   type Transaction,
 } from './port';
-import { seekNewest } from './seek-newest';
+import { commitStatusRequest, seekNewest } from './requests';
 
 /** Milliseconds; all four calls of the gateway have one. */
 export interface LedgerDeadlines {
@@ -59,7 +58,7 @@ export async function connectLedger(
   const connections = gatewaysOf(profile, identity.mspId).map((gateway) =>
     openConnection(gateway, certified, signer, deadlines),
   );
-  return new FabricLedger(profile, connections, deadlines);
+  return new FabricLedger(profile, certified, connections, deadlines);
 }
 
 async function loadIdentity(
@@ -134,13 +133,20 @@ function openConnection(
 
 class FabricLedger implements Ledger {
   readonly #profile: ConnectionProfile;
+  readonly #identity: Identity;
   readonly #connections: readonly Connection[];
   readonly #deadlines: LedgerDeadlines;
   readonly #closed = new AbortController();
   #current = 0;
 
-  constructor(profile: ConnectionProfile, connections: readonly Connection[], deadlines: LedgerDeadlines) {
+  constructor(
+    profile: ConnectionProfile,
+    identity: Identity,
+    connections: readonly Connection[],
+    deadlines: LedgerDeadlines,
+  ) {
     this.#profile = profile;
+    this.#identity = identity;
     this.#connections = connections;
     this.#deadlines = deadlines;
   }
@@ -157,7 +163,7 @@ class FabricLedger implements Ledger {
     try {
       const endorsed = await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).endorse());
       const transactionId = endorsed.getTransactionId();
-      return { transactionId, result: endorsed.getResult(), submit: () => this.#order(endorsed) };
+      return { transactionId, result: endorsed.getResult(), submit: () => this.#order(channel, endorsed) };
     } catch (error) {
       throw toLedgerError(error, 'endorse');
     }
@@ -235,35 +241,34 @@ class FabricLedger implements Ledger {
    * The same signed bytes go to a further gateway when one does not answer: the transaction id makes all but the first
    * a duplicate.
    */
-  async #order(endorsed: FabricTransaction): Promise<SubmitResult> {
+  async #order(channel: Channel, endorsed: FabricTransaction): Promise<SubmitResult> {
     const transactionId = endorsed.getTransactionId();
-    const send = (gateway: Gateway): Promise<Commit> => gateway.newTransaction(endorsed.getBytes()).submit();
-    let commit: Commit;
+    const commit = commitStatusRequest(this.#profile.channels[channel], transactionId, this.#identity);
+    let patience = this.#deadlines.commitStatus;
     try {
-      commit = await this.#anyGateway(send, isUnanswered);
+      await this.#anyGateway((gateway) => gateway.newTransaction(endorsed.getBytes()).submit(), isUnanswered);
     } catch (error) {
-      throw isUnanswered(error) ? commitUnknown(transactionId, error) : toLedgerError(error, 'submit', transactionId);
+      if (isUnanswered(error)) patience = this.#deadlines.evaluate;
+      else if (!isOrderedAlready(error)) throw toLedgerError(error, 'submit', transactionId);
     }
-    const { code, blockNumber } = await this.#status(commit);
+    const { code, blockNumber } = await this.#status(transactionId, commit, patience);
     if (code !== StatusCode.VALID) throw invalidTransaction(transactionId, code);
     return { transactionId, blockNumber, result: endorsed.getResult() };
   }
 
-  /** Asks again while the deadline lasts, and once more after it, before the outcome counts as unknown. */
-  async #status(commit: Commit): Promise<Status> {
-    const until = Date.now() + this.#deadlines.commitStatus;
+  /** Asks again while the patience (ms) lasts, and once more after it, before the outcome counts as unknown. */
+  async #status(transactionId: string, commit: Uint8Array, patience: number): Promise<Status> {
+    const until = Date.now() + patience;
     const backoff = new Backoff(100, 2000);
     for (;;) {
       const last = Date.now() >= until;
       const gateway = this.#gateway();
       try {
         const deadline = last ? Date.now() + this.#deadlines.evaluate : until;
-        return await gateway.newCommit(commit.getBytes()).getStatus({ deadline });
+        return await gateway.newCommit(commit).getStatus({ deadline });
       } catch (error) {
         this.#failed(gateway);
-        if (last || this.#closed.signal.aborted || !isUnanswered(error)) {
-          throw commitUnknown(commit.getTransactionId(), error);
-        }
+        if (last || this.#closed.signal.aborted || !isUnanswered(error)) throw commitUnknown(transactionId, error);
       }
       await backoff.wait(this.#closed.signal);
     }

@@ -27,6 +27,14 @@ export function isUnanswered(error: unknown): boolean {
   return isUnreachable(error) || (isGatewayFailure(error) && error.code === status.DEADLINE_EXCEEDED);
 }
 
+/**
+ * An orderer that hears of a transaction only after it was ordered, through the others, calls it processed already, and
+ * the gateway counts that as a failure to order.
+ */
+export function isOrderedAlready(error: unknown): boolean {
+  return isGatewayFailure(error) && error.details.some(({ message }) => /request already processed/i.test(message));
+}
+
 export function toLedgerError(error: unknown, stage: Stage, transactionId?: string): LedgerError {
   if (error instanceof LedgerError) return error;
   const context = { cause: error, ...(transactionId === undefined ? {} : { transactionId }) };

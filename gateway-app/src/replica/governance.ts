@@ -4,7 +4,6 @@ import {
   decodeSignedSlotHead,
   type EpochsItem,
   itemLimits,
-  type LimitsItem,
   MAX_SLOT_AGE,
   type SignedSlotHead,
   slotNumber,
