@@ -165,9 +165,9 @@ class ChainReplica implements Replica {
     const either = signal ? AbortSignal.any([signal, waiting.signal]) : waiting.signal;
     // Waiting begins before looking, so that a commit in between is not missed.
     const later = this.#committed.wait(toHex(sigmaId), either);
+    later.catch(() => undefined);
     const place = await this.committed(sigmaId);
     if (!place) return later;
-    later.catch(() => undefined);
     waiting.abort();
     return place;
   }
