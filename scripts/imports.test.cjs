@@ -1,0 +1,223 @@
+'use strict';
+
+/** Who may import whom: the layering of the packages, held by reading every import of every source file. */
+const fs = require('node:fs');
+const { isBuiltin } = require('node:module');
+const path = require('node:path');
+const { describe, expect, test } = require('@jest/globals');
+const ts = require('typescript');
+
+const root = path.resolve(__dirname, '..');
+const workspaces = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).workspaces;
+
+function sources(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return sources(file);
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts') ? [file] : [];
+  });
+}
+
+const isTypeOnly = ({ importClause, exportClause, isTypeOnly: whole }) => {
+  if (whole || importClause?.isTypeOnly) return true;
+  const named = importClause?.namedBindings?.elements ?? exportClause?.elements;
+  return Boolean(named?.length && !importClause?.name && named.every((element) => element.isTypeOnly));
+};
+
+/** Every module a file names: imports, re-exports, require and dynamic import. */
+function importsOf(file) {
+  const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found = [];
+  const visit = (node) => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      found.push({ from: file, module: node.moduleSpecifier.text, typeOnly: isTypeOnly(node) });
+    } else if (
+      ts.isCallExpression(node) &&
+      (node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText(source) === 'require') &&
+      node.arguments.length === 1 &&
+      ts.isStringLiteral(node.arguments[0])
+    ) {
+      found.push({ from: file, module: node.arguments[0].text, typeOnly: false });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const isTest = (file) => /\.test\.ts$|[\\/]testing[\\/]|[\\/]e2e[\\/]/.test(file);
+const place = ({ from, module }) => `${path.relative(root, from)} imports ${module}`;
+
+const all = new Map(workspaces.map((name) => [name, sources(path.join(root, name, 'src')).flatMap(importsOf)]));
+const productive = (name) => all.get(name).filter(({ from }) => !isTest(from));
+const packageOf = (module) =>
+  module
+    .split('/')
+    .slice(0, module.startsWith('@') ? 2 : 1)
+    .join('/');
+const within = (file, folder) => file.startsWith(path.join(root, folder) + path.sep);
+
+/** The project's own file an import names; undefined for a package or a builtin. */
+function target({ from, module }) {
+  const own = /^@chargecast\/([^/]+)(?:\/(.+))?$/.exec(module);
+  const base = own
+    ? path.join(root, own[1], 'src', own[2] ?? 'index')
+    : module.startsWith('.')
+      ? path.resolve(path.dirname(from), module)
+      : undefined;
+  if (base === undefined) return undefined;
+  return [`${base}.ts`, path.join(base, 'index.ts'), base].find((file) => fs.existsSync(file) && file.endsWith('.ts'));
+}
+
+test('the sources were found', () => {
+  for (const [name, imports] of all) expect({ name, some: imports.length > 0 }).toEqual({ name, some: true });
+});
+
+describe('packages', () => {
+  const allowed = {
+    signcryption: [],
+    protocol: ['@chargecast/signcryption'],
+    chaincode: ['@chargecast/signcryption', '@chargecast/protocol'],
+    network: [],
+    'gateway-app': ['@chargecast/signcryption', '@chargecast/protocol', '@chargecast/chaincode', '@chargecast/network'],
+  };
+
+  test.each(Object.entries(allowed))('%s imports only what lies below it', (name, below) => {
+    const wrong = productive(name).filter(
+      ({ module }) => module.startsWith('@chargecast/') && !below.includes(packageOf(module)),
+    );
+    expect(wrong.map(place)).toEqual([]);
+  });
+
+  test('no relative import leaves its package', () => {
+    const wrong = workspaces.flatMap((name) =>
+      all
+        .get(name)
+        .filter(
+          (entry) =>
+            entry.module.startsWith('.') &&
+            !within(path.resolve(path.dirname(entry.from), entry.module), path.join(name, 'src')),
+        ),
+    );
+    expect(wrong.map(place)).toEqual([]);
+  });
+
+  test.each(workspaces)('%s declares every package it imports', (name) => {
+    const manifest = JSON.parse(fs.readFileSync(path.join(root, name, 'package.json'), 'utf8'));
+    const shared = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).devDependencies;
+    const own = `@chargecast/${name}`;
+    const wrong = all.get(name).filter(({ from, module, typeOnly }) => {
+      if (module.startsWith('.') || isBuiltin(module) || packageOf(module) === own) return false;
+      const declared = { ...manifest.dependencies };
+      if (isTest(from) || typeOnly) Object.assign(declared, manifest.devDependencies, shared);
+      return !Object.hasOwn(declared, packageOf(module));
+    });
+    expect(wrong.map(place)).toEqual([]);
+  });
+});
+
+describe('chaincode', () => {
+  /** Verification and decoding, nothing that seals, opens or holds a secret. */
+  const VERIFYING = [
+    'bytes',
+    'errors',
+    'limits',
+    'merkle',
+    'params',
+    'primitives/node',
+    'primitives/types',
+    'record',
+    'roles',
+    'signature',
+    'support',
+    'verify',
+    'wire',
+  ];
+
+  test('imports only verification and decoding from signcryption', () => {
+    const wrong = productive('chaincode').filter(
+      ({ module }) =>
+        packageOf(module) === '@chargecast/signcryption' &&
+        !VERIFYING.includes(module.slice('@chargecast/signcryption/'.length)),
+    );
+    expect(wrong.map(place)).toEqual([]);
+  });
+
+  test('loads no addon, no role and no network, however far the imports reach', () => {
+    const seen = new Set();
+    const externals = new Set();
+    const queue = [path.join(root, 'chaincode', 'src', 'main.ts')];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      for (const entry of importsOf(file).filter(({ typeOnly }) => !typeOnly)) {
+        const next = target(entry);
+        if (next) queue.push(next);
+        else externals.add(entry.module);
+      }
+    }
+    expect(seen.size).toBeGreaterThan(20);
+    expect([...externals].filter((module) => /sodium|libsodium|level|fabric-gateway/.test(module))).toEqual([]);
+    expect([...seen].filter((file) => within(file, 'network') || within(file, 'gateway-app'))).toEqual([]);
+    expect([...externals].filter(isBuiltin).sort()).toEqual(['node:crypto', 'node:fs']);
+  });
+
+  test('its rules do no input or output', () => {
+    const wrong = productive('chaincode').filter(
+      ({ from, module }) => within(from, 'chaincode/src/rules') && (isBuiltin(module) || module.startsWith('fabric-')),
+    );
+    expect(wrong.map(place)).toEqual([]);
+  });
+});
+
+test('protocol does no input or output and takes signcryption by its parts', () => {
+  const wrong = productive('protocol').filter(
+    ({ module }) => isBuiltin(module) || module === '@chargecast/signcryption' || /primitives\/(?!types$)/.test(module),
+  );
+  expect(wrong.map(place)).toEqual([]);
+});
+
+describe('gateway-app', () => {
+  const ROLES = ['kgc', 'esp', 'csc', 'css', 'cp', 'ev'];
+  const app = (folder) => path.join('gateway-app', 'src', folder);
+  const productiveApp = productive('gateway-app');
+
+  test('one file imports the Fabric client', () => {
+    const importers = ['signcryption', 'protocol', 'chaincode', 'network', 'gateway-app'].flatMap((name) =>
+      productive(name).filter(({ module }) => packageOf(module) === '@hyperledger/fabric-gateway'),
+    );
+    expect([...new Set(importers.map(({ from }) => path.relative(root, from)))]).toEqual([
+      path.join('gateway-app', 'src', 'ledger', 'fabric-gateway.ts'),
+    ]);
+  });
+
+  test.each(ROLES)('%s imports no other role', (role) => {
+    const wrong = productiveApp.filter((entry) => {
+      const file = target(entry);
+      return file && within(entry.from, app(role)) && ROLES.some((other) => other !== role && within(file, app(other)));
+    });
+    expect(wrong.map(place)).toEqual([]);
+  });
+
+  test('roles see the ledger through its port', () => {
+    const wrong = productiveApp.filter((entry) => {
+      const file = target(entry);
+      const fromRole = ROLES.some((role) => within(entry.from, app(role)));
+      return fromRole && file && within(file, app('ledger')) && path.basename(file) === 'fabric-gateway.ts';
+    });
+    expect(wrong.map(place)).toEqual([]);
+  });
+
+  test('what roles share does not know them', () => {
+    const shared = ['common', 'ledger', 'store', 'rpc', 'replica'];
+    const wrong = productiveApp.filter((entry) => {
+      const file = target(entry);
+      return (
+        file &&
+        shared.some((folder) => within(entry.from, app(folder))) &&
+        ROLES.some((role) => within(file, app(role)))
+      );
+    });
+    expect(wrong.map(place)).toEqual([]);
+  });
+});
