@@ -9,7 +9,7 @@ export interface LoadedConfig<T> {
   readonly config: T;
   readonly directory: string;
   /** Absolute path of a path in the configuration. */
-  path(relative: string): string;
+  readonly path: (relative: string) => string;
 }
 
 /**

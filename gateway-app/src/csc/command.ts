@@ -29,6 +29,8 @@ export interface OutboxCommand {
   readonly attempts: number;
   /** Whose receipts are believed: every pile, or receiver, it was ever sealed for. */
   readonly actors: readonly string[];
+  /** f of the newest σ's receiver; empty while none was found. */
+  readonly receiver: string;
   /** The charging session of the newest σ; empty for holders that open for themselves. */
   readonly session: string;
 }

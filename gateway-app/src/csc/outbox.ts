@@ -1,15 +1,20 @@
 import { CodedError } from '../common/errors';
 import { type Batch, fromJson, type Store, toJson } from '../store';
-import { isOpen, type OutboxCommand, type OutboxSigma } from './command';
+import { GroupCommit } from '../store/group-commit';
+import { type CommandStage, isOpen, type OutboxCommand, type OutboxSigma } from './command';
 
 export type NewCommand = Pick<OutboxCommand, 'id' | 'customer' | 'kind' | 'action' | 'payload'>;
+
+export type PlacedCommand = Pick<OutboxCommand, 'receiver' | 'session'> & { readonly actor: string };
 
 export interface SealedBatch {
   readonly sigma: OutboxSigma;
   readonly bytes: Uint8Array;
-  /** By command id: who may answer for it and in which session it was sealed. */
-  readonly placed: ReadonlyMap<string, { readonly actor: string; readonly session: string }>;
+  /** By command id: for whom it was sealed, who may answer for it, in which session. */
+  readonly placed: ReadonlyMap<string, PlacedCommand>;
 }
+
+type Write = (batch: Batch) => unknown;
 
 /** Told after the change is on disk. */
 export type OutboxListener = (command: OutboxCommand) => void;
@@ -20,28 +25,29 @@ export type OutboxListener = (command: OutboxCommand) => void;
  */
 export class Outbox {
   readonly #commands: Store;
-  readonly #open: Store;
   readonly #sigmas: Store;
   readonly #bytes: Store;
   readonly #now: () => number;
+  readonly #disk: GroupCommit;
   readonly #openCommands = new Map<string, OutboxCommand>();
   readonly #openSigmas = new Map<string, OutboxSigma>();
+  /** f of a receiver → ids of the commands on their way to it. */
+  readonly #underWay = new Map<string, Set<string>>();
+  readonly #closed = { delivered: 0, failed: 0 };
   readonly #listeners = new Set<OutboxListener>();
 
   private constructor(store: Store, now: () => number) {
     this.#commands = store.sub('commands');
-    this.#open = store.sub('open');
     this.#sigmas = store.sub('sigmas');
     this.#bytes = store.sub('bytes');
     this.#now = now;
+    this.#disk = new GroupCommit(store);
   }
 
   /** @param now Unix milliseconds */
   static async load(store: Store, now: () => number): Promise<Outbox> {
     const outbox = new Outbox(store, now);
-    for await (const { key } of outbox.#open.entries()) {
-      outbox.#openCommands.set(key, await outbox.#stored(key));
-    }
+    for await (const { value } of outbox.#commands.entries()) outbox.#remember(fromJson<OutboxCommand>(value));
     for await (const { key, value } of outbox.#sigmas.entries()) {
       outbox.#openSigmas.set(key, fromJson<OutboxSigma>(value));
     }
@@ -53,8 +59,24 @@ export class Outbox {
     return () => this.#listeners.delete(listener);
   }
 
-  openCommands(): readonly OutboxCommand[] {
-    return [...this.#openCommands.values()].sort((a, b) => a.sequence - b.sequence);
+  /** Commands that may be sealed now, in order of arrival. */
+  due(): readonly OutboxCommand[] {
+    const now = this.#now();
+    return [...this.#openCommands.values()]
+      .filter((command) => command.stage === 'waiting' && command.retryAt <= now)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Commands on their way to a receiver. @param receiver f, hex */
+  underWayTo(receiver: string): readonly OutboxCommand[] {
+    return this.#current([...(this.#underWay.get(receiver) ?? [])]);
+  }
+
+  /** Commands by stage, the closed ones included. */
+  counts(): Readonly<Record<CommandStage, number>> {
+    const counts = { waiting: 0, sealed: 0, acknowledged: 0, committed: 0, ...this.#closed };
+    for (const { stage } of this.#openCommands.values()) counts[stage] += 1;
+    return counts;
   }
 
   openSigmas(): readonly OutboxSigma[] {
@@ -94,16 +116,17 @@ export class Outbox {
         retryAt: 0,
         attempts: 0,
         actors: [],
+        receiver: '',
         session: '',
       });
     }
-    await this.#write(added, (batch) => added.forEach(({ id }) => batch.put(this.#open, id, new Uint8Array())));
+    await this.#write(added);
   }
 
   /** σ's bytes and its commands' new stage in one step: σ may be sent once this resolves. */
   async seal({ sigma, bytes, placed }: SealedBatch): Promise<void> {
     const sealed = this.#current(sigma.commands).map((command) => {
-      const { actor, session } = placed.get(command.id) ?? { actor: '', session: '' };
+      const { receiver, actor, session } = placed.get(command.id) as PlacedCommand;
       return {
         ...command,
         stage: 'sealed' as const,
@@ -111,13 +134,14 @@ export class Outbox {
         sigmaId: sigma.id,
         attempts: command.attempts + 1,
         actors: command.actors.includes(actor) ? command.actors : [...command.actors, actor],
+        receiver,
         session,
       };
     });
     this.#openSigmas.set(sigma.id, sigma);
-    await this.#write(sealed, (batch) => {
-      batch.put(this.#sigmas, sigma.id, toJson(sigma)).put(this.#bytes, sigma.id, bytes);
-    });
+    await this.#write(sealed, [
+      (batch) => batch.put(this.#sigmas, sigma.id, toJson(sigma)).put(this.#bytes, sigma.id, bytes),
+    ]);
   }
 
   async acknowledge(id: string, acks: OutboxSigma['acks']): Promise<void> {
@@ -130,11 +154,11 @@ export class Outbox {
   }
 
   /** The command was acted upon. Nothing changes if that is known already. */
-  async deliver(id: string, also?: (batch: Batch) => void): Promise<void> {
+  async deliver(id: string, also?: Write): Promise<void> {
     await this.#close(id, 'delivered', '', also);
   }
 
-  async fail(id: string, code: string, also?: (batch: Batch) => void): Promise<void> {
+  async fail(id: string, code: string, also?: Write): Promise<void> {
     await this.#close(id, 'failed', code, also);
   }
 
@@ -146,15 +170,14 @@ export class Outbox {
       .filter((command) => command.sigmaId === sigmaId)
       .map((command) => ({ ...command, stage: 'waiting' as const, code, retryAt: retryAt(command) }));
     this.#openSigmas.delete(sigmaId);
-    await this.#write(released, (batch) => this.#forget(batch, sigmaId));
+    await this.#write(released, [this.#forgetting(sigmaId)]);
   }
 
-  /** Only these commands of a σ wait again; the rest goes on. */
-  async detach(commandIds: readonly string[], code: string): Promise<void> {
-    const detached = this.#current(commandIds)
-      .filter((command) => command.stage !== 'waiting')
-      .map((command) => ({ ...command, stage: 'waiting' as const, code, retryAt: 0 }));
-    await this.#write(detached);
+  /** Only these commands of their σ wait again, until `retryAt`; the rest goes on. */
+  async detach(commandIds: readonly string[], code: string, retryAt: number): Promise<void> {
+    const leaving = this.#current(commandIds).filter((command) => command.stage !== 'waiting');
+    const detached = leaving.map((command) => ({ ...command, stage: 'waiting' as const, sigmaId: '', code, retryAt }));
+    await this.#write(detached, () => leaving.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)));
   }
 
   /** Why commands wait; unchanged reasons are not written again. */
@@ -174,30 +197,28 @@ export class Outbox {
     const commands = this.#current(sigma.commands)
       .filter((command) => command.sigmaId === id && command.stage !== 'waiting')
       .map((command) => ({ ...command, stage: advanced.stage }));
-    await this.#write(commands, (batch) => batch.put(this.#sigmas, id, toJson(advanced)));
+    await this.#write(commands, [(batch) => batch.put(this.#sigmas, id, toJson(advanced))]);
   }
 
-  async #close(id: string, stage: 'delivered' | 'failed', code: string, also?: (batch: Batch) => void): Promise<void> {
+  async #close(id: string, stage: 'delivered' | 'failed', code: string, also?: Write): Promise<void> {
     const closed = this.#current([id]).map((command) => ({ ...command, stage, code }));
-    await this.#write(closed, (batch) => {
-      closed.forEach((command) => {
-        batch.del(this.#open, command.id);
-        this.#closeIfAnswered(batch, command.sigmaId);
-      });
-      also?.(batch);
-    });
+    await this.#write(closed, () => [
+      ...closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)),
+      ...(also === undefined ? [] : [also]),
+    ]);
   }
 
-  #closeIfAnswered(batch: Batch, sigmaId: string): void {
+  /** Closes σ once none of its commands waits for it any more. */
+  #ifAnswered(sigmaId: string): Write[] {
     const sigma = this.#openSigmas.get(sigmaId);
     const pending = sigma?.commands.some((id) => this.#openCommands.get(id)?.sigmaId === sigmaId);
-    if (sigma === undefined || pending === true) return;
+    if (sigma === undefined || pending === true) return [];
     this.#openSigmas.delete(sigmaId);
-    this.#forget(batch, sigmaId);
+    return [this.#forgetting(sigmaId)];
   }
 
-  #forget(batch: Batch, sigmaId: string): void {
-    batch.del(this.#sigmas, sigmaId).del(this.#bytes, sigmaId);
+  #forgetting(sigmaId: string): Write {
+    return (batch) => batch.del(this.#sigmas, sigmaId).del(this.#bytes, sigmaId);
   }
 
   #current(ids: readonly string[]): OutboxCommand[] {
@@ -205,27 +226,31 @@ export class Outbox {
   }
 
   /**
-   * Memory first and in one go with the batch's making, so that batches reach the disk in the order of the changes;
-   * listeners hear of it when it is on disk.
+   * Memory first, disk in the order of the changes, listeners when it is on disk.
+   * @param also further writes; a function is called after memory has changed
    */
-  async #write(commands: readonly OutboxCommand[], also?: (batch: Batch) => void): Promise<void> {
-    const batch = this.#commands.batch();
-    for (const command of commands) {
-      batch.put(this.#commands, command.id, toJson(command));
-      if (isOpen(command)) this.#openCommands.set(command.id, command);
-      else this.#openCommands.delete(command.id);
-    }
-    also?.(batch);
-    if (batch.size === 0) return;
-    await batch.commit();
+  async #write(
+    commands: readonly OutboxCommand[],
+    also: readonly Write[] | (() => readonly Write[]) = [],
+  ): Promise<void> {
+    commands.forEach((command) => this.#remember(command));
+    const further = typeof also === 'function' ? also() : also;
+    if (commands.length + further.length === 0) return;
+    await this.#disk.commit((batch) => {
+      for (const command of commands) batch.put(this.#commands, command.id, toJson(command));
+      for (const write of further) write(batch);
+    });
     for (const command of commands) for (const listener of this.#listeners) listener(command);
   }
 
-  async #stored(id: string): Promise<OutboxCommand> {
-    const value = await this.#commands.get(id);
-    if (value === undefined) {
-      throw new CodedError('E_OUTBOX_DAMAGED', 'the outbox lists a command it does not hold; restore its database');
-    }
-    return fromJson<OutboxCommand>(value);
+  #remember(command: OutboxCommand): void {
+    const { id, stage, receiver } = command;
+    if (stage === 'delivered' || stage === 'failed') {
+      this.#closed[stage] += 1;
+      this.#openCommands.delete(id);
+    } else this.#openCommands.set(id, command);
+    const underWay = this.#underWay.get(receiver) ?? new Set();
+    if (isOpen(command) && stage !== 'waiting') this.#underWay.set(receiver, underWay.add(id));
+    else if (underWay.delete(id) && underWay.size === 0) this.#underWay.delete(receiver);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cssPeerSchema, ledgerIdentitySchema, namedPeerSchema, roleConfigSchema } from '../common/config';
+import { cssPeerSchema, ledgerIdentitySchema, roleConfigSchema } from '../common/config';
 
 /** A provider's customer: the contract it is billed under, and the vehicle as its certificate names it. */
 export const customerSchema = z.strictObject({
@@ -24,11 +24,8 @@ export const espConfigSchema = roleConfigSchema.extend({
   customers: z.array(customerSchema).default([]),
   /** A JSON list of further customers; may be removed once brought in. */
   customersFile: z.string().min(1).optional(),
-  peers: z.strictObject({
-    css: z.array(cssPeerSchema).min(1),
-    /** Centres that may hear which customer is which pseudo-identity. */
-    csc: z.array(namedPeerSchema).default([]),
-  }),
+  /** `csc`: the centres that may hear which customer is which pseudo-identity. */
+  peers: roleConfigSchema.shape.peers.unwrap().extend({ css: z.array(cssPeerSchema).min(1) }),
   gathering: z
     .strictObject({
       maxRecords: z.int().positive().max(256).default(64),

@@ -1,3 +1,4 @@
+export { Announcements } from './announcement';
 export { type Centre, Centres } from './centres';
 export {
   decodeCredentialRequest,
@@ -12,3 +13,4 @@ export { approvedByGateways, countersignedByProvider, type GatewayClient } from 
 export { holderRoleCode, isOfProcess, realIdentity, splitName } from './real-identity';
 export { insist, isPassing, isPassingCode, type Patience } from './retry';
 export { type Holder, type HolderOptions, type HolderReplica, type HolderRole, type RecordPublisher } from './types';
+export { prepareProcess, type RoleProcess } from './role-process';

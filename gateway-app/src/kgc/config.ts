@@ -7,7 +7,7 @@ const positive = z.int().positive();
 export const kgcConfigSchema = roleConfigSchema.extend({
   role: z.literal('kgc'),
   keyFile: z.string().min(1),
-  peers: z.strictObject({ css: z.array(cssPeerSchema).min(1) }),
+  peers: roleConfigSchema.shape.peers.unwrap().extend({ css: z.array(cssPeerSchema).min(1) }),
   /** Name of each pile process → MSP id of the CSS it hangs on. */
   homes: z.record(z.string().min(1), z.string().min(1)).default({}),
   /** Master keys to seal into a new database (`chargecast-kgc-keys/1`); not read again, and may be removed, afterwards. */

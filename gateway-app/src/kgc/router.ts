@@ -27,10 +27,21 @@ export class Router {
   readonly #parts: RouterParts;
   readonly #routed: Store;
   readonly #turns = new KeyedLock();
+  readonly #counts = { routed: 0, refused: 0 };
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
     this.#routed = parts.store.sub('routed');
+  }
+
+  /** σ's handed over since the start. */
+  get routed(): number {
+    return this.#counts.routed;
+  }
+
+  /** Requests refused since the start. */
+  get refused(): number {
+    return this.#counts.refused;
   }
 
   /**
@@ -38,6 +49,17 @@ export class Router {
    * can be placed, E_ACKS_TOO_FEW
    */
   async route(request: RouteRequest): Promise<RouteReply> {
+    try {
+      const reply = await this.#route(request);
+      this.#counts.routed += 1;
+      return reply;
+    } catch (error) {
+      this.#counts.refused += 1;
+      throw error;
+    }
+  }
+
+  async #route(request: RouteRequest): Promise<RouteReply> {
     const { params, replica, now } = this.#parts;
     const bytes = Uint8Array.from(request.sigma);
     const verified = verifySigma(params, bytes);

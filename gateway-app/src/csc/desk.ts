@@ -1,0 +1,104 @@
+import { canonicalJson, type Json } from '@chargecast/protocol';
+import { randomBytes } from 'node:crypto';
+import { CodedError } from '../common/errors';
+import { Queue } from '../common/queue';
+import { checkCommand, type CommandKind } from '../ocpp';
+import { type Command, type CommandState } from '../rpc';
+import { isOpen, type OutboxCommand } from './command';
+import { type NewCommand, type Outbox } from './outbox';
+
+const MAX_COMMANDS = 10_000;
+const MAX_CUSTOMER = 256;
+
+/** Where an operator hands commands in and follows them. */
+export class CommandDesk {
+  readonly #outbox: Outbox;
+  readonly #added: () => void;
+
+  /** @param added called when commands lie in the outbox */
+  constructor(outbox: Outbox, added: () => void) {
+    this.#outbox = outbox;
+    this.#added = added;
+  }
+
+  /**
+   * Takes all commands or none; they are on disk when this resolves.
+   * @returns their ids, in order
+   * @throws CodedError E_COMMAND, E_COMMAND_KIND, E_OCPP_ACTION, E_OCPP_SCHEMA with the schema's reason
+   */
+  async send(commands: readonly Command[]): Promise<string[]> {
+    if (commands.length === 0 || commands.length > MAX_COMMANDS) {
+      throw new CodedError('E_COMMAND', `send 1 to ${MAX_COMMANDS} commands at once`);
+    }
+    const checked = commands.map(check);
+    await this.#outbox.add(checked);
+    this.#added();
+    return checked.map(({ id }) => id);
+  }
+
+  /**
+   * The state of each command now and after every change; ends when all are delivered or have failed.
+   * @throws CodedError E_COMMAND_UNKNOWN
+   */
+  async *follow(ids: readonly string[], signal: AbortSignal): AsyncGenerator<CommandState> {
+    const open = new Set(ids);
+    const queue = new Queue<OutboxCommand>();
+    const unsubscribe = this.#outbox.onChange((command) => {
+      if (open.has(command.id)) queue.push(command);
+    });
+    const close = (): void => queue.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      for (const id of open) {
+        const command = await this.#outbox.command(id);
+        if (command === undefined)
+          throw new CodedError('E_COMMAND_UNKNOWN', 'no such command was sent through this centre');
+        queue.push(command);
+      }
+      if (open.size === 0) return;
+      for await (const command of queue) {
+        if (!open.has(command.id)) continue;
+        yield stateOf(command);
+        if (!isOpen(command) && open.delete(command.id) && open.size === 0) return;
+      }
+    } finally {
+      unsubscribe();
+      signal.removeEventListener('abort', close);
+    }
+  }
+}
+
+function check({ customer, kind, action, payload }: Command, index: number): NewCommand {
+  try {
+    if (customer.length === 0 || customer.length > MAX_CUSTOMER) {
+      throw new CodedError('E_COMMAND', `customer must be 1 to ${MAX_CUSTOMER} characters`);
+    }
+    const body = parse(payload);
+    checkCommand(kind, action, body);
+    canonicalJson(body);
+    return { id: randomBytes(16).toString('hex'), customer, kind: kind as CommandKind, action, payload: body };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    throw new CodedError(error.code, `command ${index}: ${error.message}`, { cause: error });
+  }
+}
+
+function parse(payload: string): { readonly [member: string]: Json } {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload);
+  } catch {
+    throw new CodedError('E_COMMAND', 'the payload is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CodedError('E_COMMAND', 'the payload is not a JSON object');
+  }
+  return value as { readonly [member: string]: Json };
+}
+
+const stateOf = ({ id, stage, code, sigmaId }: OutboxCommand): CommandState => ({
+  commandId: id,
+  state: stage,
+  code,
+  sigmaId,
+});

@@ -1,0 +1,95 @@
+import { pause } from '../common/abort';
+import { type Logger } from '../common/log';
+import { type Courier } from './courier';
+import { type Outbox } from './outbox';
+import { type Sealer } from './sealer';
+import { type Sessions } from './sessions';
+
+export interface DispatcherParts {
+  readonly outbox: Outbox;
+  readonly sessions: Sessions;
+  readonly sealer: Sealer;
+  readonly courier: Courier;
+  readonly gatherMs: number;
+  readonly settleMs: number;
+  readonly logger: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Time-outs are looked at this often, milliseconds. */
+const TICK = 500;
+
+/** Drives the outbox: seals what can be sealed, sends what is sealed, gives up what is overdue. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #stopping = new AbortController();
+  #wake: (() => void) | undefined;
+  #isWoken = false;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Something may be sealed now that could not before. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#wake?.();
+  }
+
+  /**
+   * A vehicle's session changed: what is under way for another session can never be opened, and waits again, after a
+   * moment in which a receipt may still arrive.
+   * @param vehicle f, hex
+   */
+  async moved(vehicle: string): Promise<void> {
+    const { outbox, sessions, settleMs, now } = this.#parts;
+    const current = sessions.of(vehicle)?.session;
+    const stale = outbox.underWayTo(vehicle).filter(({ session }) => session !== '' && session !== current);
+    if (stale.length > 0) {
+      const ids = stale.map(({ id }) => id);
+      await outbox.detach(ids, current === undefined ? 'E_NOT_PLUGGED_IN' : 'E_SESSION_ENDED', now() + settleMs);
+    }
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    await this.#running;
+    await this.#parts.courier.stop();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { sealer, courier, gatherMs, logger } = this.#parts;
+    while (!signal.aborted) {
+      const isWoken = await this.#wakeOrTick();
+      if (isWoken && gatherMs > 0) await pause(gatherMs, signal);
+      if (signal.aborted) return;
+      this.#isWoken = false;
+      try {
+        await courier.watch();
+        await sealer.run();
+      } catch (error) {
+        logger.warn({ err: error }, 'commands wait: they could not be sealed');
+      }
+      courier.send();
+    }
+  }
+
+  /** @returns true if woken */
+  async #wakeOrTick(): Promise<boolean> {
+    if (this.#isWoken) return true;
+    const woken = new AbortController();
+    this.#wake = (): void => woken.abort();
+    await pause(TICK, woken.signal);
+    this.#wake = undefined;
+    return this.#isWoken;
+  }
+}

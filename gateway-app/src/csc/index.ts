@@ -1,0 +1,2 @@
+export { type CscConfig, cscConfigSchema } from './config';
+export { type RunningCsc, startCsc } from './start';

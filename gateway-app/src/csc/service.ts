@@ -1,0 +1,40 @@
+import { CodedError } from '../common/errors';
+import { type Holder } from '../holder';
+import { type Handlers, type Peer } from '../rpc';
+import { type CommandDesk } from './desk';
+import { type Intake } from './intake';
+
+export interface CscServiceParts {
+  /** This centre's name: its operator's tools call with its own certificate. */
+  readonly name: string;
+  readonly holder: Pick<Holder, 'f' | 'epoch'>;
+  readonly desk: CommandDesk;
+  readonly intake: Intake;
+}
+
+/** The Csc service of proto/chargecast.proto. */
+export function cscService({ name, holder, desk, intake }: CscServiceParts): Handlers<'Csc'> {
+  const ensureOperator = (peer: Peer): void => {
+    if (peer.name !== name)
+      throw new CodedError('E_FORBIDDEN', "only this centre's own operator sends and follows commands");
+  };
+  return {
+    async report({ sigma }, { peer }) {
+      await intake.report(sigma, peer);
+      return {};
+    },
+    async receipt({ sigma }, { peer }) {
+      await intake.receipt(sigma, peer);
+      return {};
+    },
+    async send({ commands }, { peer }) {
+      ensureOperator(peer);
+      return { commandIds: await desk.send(commands) };
+    },
+    follow({ commandIds }, { peer, signal }) {
+      ensureOperator(peer);
+      return desk.follow(commandIds, signal);
+    },
+    identify: async () => ({ f: holder.f, epoch: holder.epoch }),
+  };
+}

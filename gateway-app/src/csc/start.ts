@@ -1,0 +1,191 @@
+import { toHex } from '@chargecast/signcryption';
+import { parseAddress } from '../common/config';
+import { type RunningRole } from '../common/running-role';
+import { approvedByGateways, openHolder, prepareProcess, type RoleProcess } from '../holder';
+import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
+import { client, serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { Addressing } from './addressing';
+import { followBindings } from './bindings';
+import { type CscConfig, cscConfigSchema } from './config';
+import { Courier } from './courier';
+import { CommandDesk } from './desk';
+import { Directory } from './directory';
+import { Dispatcher } from './dispatcher';
+import { Intake } from './intake';
+import { Outbox } from './outbox';
+import { Sealer } from './sealer';
+import { cscService } from './service';
+import { Sessions } from './sessions';
+
+const PRUNE_MS = 15 * 60_000;
+
+/** A running centre, for an operator inside the same process. */
+export interface RunningCsc extends RunningRole {
+  readonly desk: CommandDesk;
+}
+
+/**
+ * Starts a charging service company's centre. Resolves when its record counts and it serves.
+ * @param configFile its `config.json`
+ */
+export async function startCsc(configFile: string): Promise<RunningCsc> {
+  const process = await prepareProcess(configFile, cscConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    return await assemble(process, store, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningCsc> {
+  const { config, log, tls, trust } = process;
+  const { dispatch } = config;
+  const stop = new AbortController();
+  const now = (): number => Date.now();
+  const seconds = (): number => Math.floor(now() / 1000);
+  const outbox = await Outbox.load(store.sub('outbox'), now);
+  const directory = await Directory.load(store);
+  const sessions = await Sessions.load(store);
+  const source = new CssStreamSource(config.peers.css, tls);
+  const gateways = config.peers.css.map(({ name, mspId, endpoint }) => ({
+    mspId,
+    css: client('Css', endpoint, tls, { serverName: name }),
+  }));
+  const kgc = client('Kgc', config.peers.kgc, tls);
+  const providers = config.peers.esp.map(({ name, endpoint }) => ({
+    provider: name,
+    esp: client('Esp', endpoint, tls, { serverName: name }),
+  }));
+  const includedEarly: AppliedBlock[] = [];
+  let included = (applied: AppliedBlock): void => void includedEarly.push(applied);
+  const replica = await openReplica({
+    store: store.sub('replica'),
+    trust,
+    source,
+    logger: log,
+    applied: (applied) => included(applied),
+  });
+  const clients = [source, kgc, ...gateways.map(({ css }) => css), ...providers.map(({ esp }) => esp)];
+  replica.start();
+  undo.push(
+    () => clients.forEach((each) => each.close()),
+    () => replica.stop(),
+    () => stop.abort(),
+  );
+
+  const holder = await openHolder({
+    role: 'csc',
+    name: config.name,
+    store: store.sub('holder'),
+    replica,
+    kgc,
+    publisher: approvedByGateways(trust.params, gateways),
+    logger: log,
+    credentials: config.credentials,
+    signal: stop.signal,
+  });
+  undo.push(() => holder.stop());
+
+  const addressing = new Addressing({ directory, sessions, replica, epoch: () => holder.epoch });
+  const courier: Courier = new Courier({
+    outbox,
+    kgc,
+    replica,
+    newestBlock: () => source.head('datachain'),
+    evidence: store.sub('evidence'),
+    settings: dispatch,
+    logger: log,
+    now,
+    released: () => dispatcher.wake(),
+  });
+  const sealer = new Sealer({
+    outbox,
+    addressing,
+    holder,
+    replica,
+    settings: dispatch,
+    now,
+    sealed: () => courier.send(),
+  });
+  const dispatcher = new Dispatcher({
+    outbox,
+    sessions,
+    sealer,
+    courier,
+    gatherMs: dispatch.gatherMs,
+    settleMs: dispatch.settleMs,
+    logger: log,
+    now,
+  });
+  const report = (error: unknown): void => log.error({ err: error }, 'the outbox could not be written');
+  included = ({ sigmas }): void => {
+    for (const { sigmaId } of sigmas) courier.committed(toHex(sigmaId)).catch(report);
+  };
+  includedEarly.forEach(included);
+  await courier.recover();
+  const desk = new CommandDesk(outbox, () => dispatcher.wake());
+  const intake = new Intake({
+    holder,
+    replica,
+    outbox,
+    directory,
+    sessions,
+    store,
+    now: seconds,
+    moved: (vehicle) => void dispatcher.moved(vehicle).catch(report),
+  });
+  const followers = providers.map((each) =>
+    followBindings({
+      ...each,
+      directory,
+      replica,
+      epoch: () => holder.epoch,
+      logger: log,
+      stopping: stop.signal,
+      changed: () => dispatcher.wake(),
+    }),
+  );
+  const { host, port } = parseAddress(config.listen);
+  const handlers = cscService({ name: config.name, holder, desk, intake });
+  const server = await serve('Csc', handlers, { tls, host, port, logger: log });
+  dispatcher.start();
+  dispatcher.wake();
+  const pruning = setInterval(() => {
+    intake.prune().catch((error: unknown) => log.warn({ err: error }, 'expired messages could not be forgotten'));
+  }, PRUNE_MS);
+  log.info({ port: server.port }, 'serving');
+
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    desk,
+    status: async () => ({
+      ...outbox.counts(),
+      resealed: sealer.resealed,
+      sigmas: outbox.openSigmas().length,
+      customers: directory.customers,
+      sessions: sessions.count,
+      reports: intake.reported,
+      credentials: holder.credentialsLeft(),
+      datachain: replica.position('datachain')?.toString() ?? null,
+    }),
+    async stop() {
+      clearInterval(pruning);
+      await server.close();
+      await dispatcher.stop();
+      stop.abort();
+      await Promise.all(followers);
+      await holder.stop();
+      await replica.stop();
+      clients.forEach((each) => each.close());
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { type Customer, type EspConfig, espConfigSchema } from './config';
+export { startEsp } from './start';

@@ -1,0 +1,83 @@
+import { ready } from '@chargecast/signcryption';
+import { parseAddress } from '../common/config';
+import { type RunningRole } from '../common/running-role';
+import { prepareProcess, type RoleProcess } from '../holder';
+import { connectLedger } from '../ledger';
+import { CssStreamSource, openReplica } from '../replica';
+import { serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { type BookEntry, CountersignatureBook } from './book';
+import { type EspConfig, espConfigSchema } from './config';
+import { Countersigner } from './countersigner';
+import { Customers, listedCustomers } from './customers';
+import { readProviderKey } from './provider-key';
+import { RecordSubmitter } from './record-submitter';
+import { espService } from './service';
+
+/**
+ * Starts an energy service provider. Resolves when it serves.
+ * @param configFile its `config.json`
+ */
+export async function startEsp(configFile: string): Promise<RunningRole> {
+  await ready();
+  const process = await prepareProcess(configFile, espConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    return await assemble(process, store, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(process: RoleProcess<EspConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningRole> {
+  const { config, path, log, tls, trust } = process;
+  const { provider } = config;
+  const key = await readProviderKey(path(config.providerKey), provider);
+  const customers = new Customers(store);
+  const file = config.customersFile === undefined ? undefined : path(config.customersFile);
+  await customers.add(await listedCustomers(config.customers, file));
+  const ledger = await connectLedger(path(config.profile), config.identity);
+  const source = new CssStreamSource(config.peers.css, tls);
+  const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
+  const book = new CountersignatureBook(store, provider);
+  const submitter = new RecordSubmitter({ ledger, book, logger: log, ...config.gathering });
+  replica.start();
+  undo.push(
+    () => ledger.close(),
+    () => source.close(),
+    () => replica.stop(),
+  );
+
+  const countersigner = new Countersigner({ provider, key, customers, book, replica });
+  const centres = new Set(config.peers.csc.map(({ name }) => name));
+  const { host, port } = parseAddress(config.listen);
+  const handlers = espService({ countersigner, book, centres });
+  const server = await serve('Esp', handlers, { tls, host, port, logger: log });
+  await submitter.start();
+  log.info({ port: server.port }, 'serving');
+
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    status: () => status(book, submitter),
+    async stop() {
+      await server.close();
+      await submitter.stop();
+      await replica.stop();
+      source.close();
+      ledger.close();
+      await store.close();
+    },
+  };
+}
+
+async function status(book: CountersignatureBook, submitter: RecordSubmitter): Promise<Record<string, unknown>> {
+  const stages: Record<BookEntry['stage'], number> = { queued: 0, committed: 0, refused: 0 };
+  for await (const { stage } of book.all()) stages[stage] += 1;
+  return { ...stages, submitting: submitter.queued };
+}

@@ -1,0 +1,3 @@
+export { type KgcConfig, kgcConfigSchema } from './config';
+export { provisionKgc } from './master-keys';
+export { startKgc } from './start';

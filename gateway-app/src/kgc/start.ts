@@ -1,0 +1,108 @@
+import { ready } from '@chargecast/signcryption';
+import { parseAddress } from '../common/config';
+import { KeyedLock } from '../common/keyed-lock';
+import { type RunningRole } from '../common/running-role';
+import { prepareProcess, type RoleProcess } from '../holder';
+import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { client, serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { type KgcConfig, kgcConfigSchema } from './config';
+import { CredentialIssuer } from './credentials';
+import { Enrolments } from './enrolment';
+import { defaultAcks } from './handover';
+import { Identities } from './identities';
+import { importMasterKeys, loadMasterKeys } from './master-keys';
+import { PluggedInVehicles } from './plugged-in';
+import { Router } from './router';
+import { kgcService } from './service';
+
+const PRUNE_MS = 15 * 60_000;
+
+/**
+ * Starts a key generation centre. Resolves when it serves.
+ * @param configFile its `config.json`
+ */
+export async function startKgc(configFile: string): Promise<RunningRole> {
+  await ready();
+  const process = await prepareProcess(configFile, kgcConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    return await assemble(process, store, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningRole> {
+  const { config, path, log, tls, trust } = process;
+  if (config.keys !== undefined) await importMasterKeys(store, path(config.keys));
+  const keys = await loadMasterKeys(store, trust.params);
+  const source = new CssStreamSource(config.peers.css, tls);
+  const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
+  const gateways = config.peers.css.map(({ name, mspId, endpoint }) => ({
+    name,
+    mspId,
+    css: client('Css', endpoint, tls, { serverName: name }),
+  }));
+  replica.start();
+  undo.push(
+    () => source.close(),
+    () => gateways.forEach(({ css }) => css.close()),
+    () => replica.stop(),
+  );
+
+  const turns = new KeyedLock();
+  const identities = new Identities(store);
+  const enrolments = new Enrolments({ keys, identities, answers: store.sub('answers'), replica, turns });
+  const issuer = new CredentialIssuer({ keys, identities, store, replica, maxBatch: config.maxBatch });
+  const vehicles = new PluggedInVehicles({ identities, store, turns });
+  const router = new Router({
+    params: trust.params,
+    gateways,
+    acks: config.acks ?? defaultAcks(trust.params),
+    holdMs: config.holdMs,
+    identities,
+    vehicles,
+    replica,
+    homes: config.homes,
+    gatewayNames: new Map(config.peers.css.map(({ name, mspId }) => [name, mspId])),
+    store,
+    now: () => Math.floor(Date.now() / 1000),
+  });
+  const { host, port } = parseAddress(config.listen);
+  const handlers = kgcService({ enrolments, issuer, identities, vehicles, router, replica });
+  const server = await serve('Kgc', handlers, { tls, host, port, logger: log });
+  const pruning = setInterval(() => {
+    router.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));
+  }, PRUNE_MS);
+  log.info({ port: server.port }, 'serving');
+
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    status: () => status(vehicles, router, replica),
+    async stop() {
+      clearInterval(pruning);
+      await server.close();
+      await replica.stop();
+      source.close();
+      gateways.forEach(({ css }) => css.close());
+      await store.close();
+    },
+  };
+}
+
+async function status(vehicles: PluggedInVehicles, router: Router, replica: Replica): Promise<Record<string, unknown>> {
+  return {
+    pluggedIn: await vehicles.count(),
+    routed: router.routed,
+    refused: router.refused,
+    certchain: replica.position('certchain')?.toString() ?? null,
+    datachain: replica.position('datachain')?.toString() ?? null,
+  };
+}
