@@ -5,11 +5,7 @@ export {
   fabricStatus,
   fabricUp,
   type FabricUpOptions,
-  killNode,
-  nodeLogFile,
-  nodeLogs,
   runningFabric,
-  startNode,
-  type StartNodeOptions,
 } from './network';
+export { killNode, nodeLogFile, nodeLogs, startNode, type StartNodeOptions } from './node-commands';
 export { FABRIC_INSTALLATION_PAGE, type FabricPrograms, findFabric, probeFabric } from './programs';

@@ -20,6 +20,7 @@ export interface Layout {
   readonly networkFile: string;
   readonly profileFile: string;
   readonly lockFile: string;
+  readonly reconnectLockFile: string;
   readonly processes: string;
   readonly builder: string;
   readonly chaincodePackage: string;
@@ -42,6 +43,7 @@ export function layoutOf(stateDir: string): Layout {
     networkFile: at('network.json'),
     profileFile: at('profile.json'),
     lockFile: at('lock.json'),
+    reconnectLockFile: at('reconnect-lock.json'),
     processes: at('processes'),
     builder: at('builder'),
     chaincodePackage: at('chaincode', 'package.tgz'),

@@ -9,7 +9,8 @@ import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
 import { defaultTopology } from '../topology';
-import { fabricDeploy, fabricDown, fabricStatus, fabricUp, nodeLogs } from './network';
+import { fabricDeploy, fabricDown, fabricStatus, fabricUp } from './network';
+import { nodeLogs } from './node-commands';
 
 const topology = defaultTopology({ basePort: 21_050, networkId: 'bringing-up' });
 

@@ -68,6 +68,12 @@ export class FabricClient {
     return this.#contract(channel).newProposal(transaction, { arguments: args }).endorse();
   }
 
+  /** Endorsed by the organisations named and no others, whether or not they suffice. */
+  endorseBy(organisations: string[], channel: string, transaction: string, ...args: string[]): Promise<Transaction> {
+    const options = { arguments: args, endorsingOrganizations: organisations };
+    return this.#contract(channel).newProposal(transaction, options).endorse();
+  }
+
   /** Endorses once, has the transaction ordered within `deadline` ms, and waits for the block. */
   async submit(channel: string, transaction: string, ...args: string[]): Promise<Status> {
     return this.order(channel, await this.endorse(channel, transaction, ...args), 60_000);
