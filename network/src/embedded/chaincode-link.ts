@@ -19,9 +19,9 @@ export interface ChaincodeLinkOptions {
 export class ChaincodeLink {
   readonly #options: ChaincodeLinkOptions;
   readonly #credentials: ChannelCredentials;
+  readonly #closing = new AbortController();
   #opening: Promise<ChaincodeStream> | undefined;
   #stream: ChaincodeStream | undefined;
-  #closed = false;
 
   constructor(options: ChaincodeLinkOptions) {
     this.#options = options;
@@ -44,20 +44,31 @@ export class ChaincodeLink {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort(new EmbeddedLedgerError('E_LEDGER_STOPPED', 'the ledger is stopping'));
     this.#stream?.close();
   }
 
   async #connect(): Promise<ChaincodeStream> {
-    if (this.#closed) throw new EmbeddedLedgerError('E_LEDGER_STOPPED', 'the ledger is stopping');
-    const { server, tls, limits } = this.#options;
-    if (typeof server !== 'string') await this.#startProcess(server);
-    const target = {
-      address: typeof server === 'string' ? server : server.address,
-      credentials: this.#credentials,
-      ...(tls?.serverName === undefined ? {} : { serverName: tls.serverName }),
-    };
-    const stream = await ChaincodeStream.connect(target, limits.maxMessageSize, limits.chaincodeStartTimeout, () =>
+    const { server } = this.#options;
+    for (;;) {
+      if (typeof server !== 'string') await this.#startProcess(server);
+      const gone = typeof server === 'string' ? [] : [server.gone];
+      const signal = AbortSignal.any([this.#closing.signal, ...gone]);
+      const address = typeof server === 'string' ? server : server.address;
+      try {
+        return await this.#connectTo(address, signal);
+      } catch (error) {
+        if (this.#closing.signal.aborted || !signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #connectTo(address: string, signal: AbortSignal): Promise<ChaincodeStream> {
+    const { tls, limits } = this.#options;
+    const { serverName } = tls ?? {};
+    const target = { address, credentials: this.#credentials, ...(serverName !== undefined && { serverName }) };
+    const { maxMessageSize, chaincodeStartTimeout } = limits;
+    const stream = await ChaincodeStream.connect(target, maxMessageSize, chaincodeStartTimeout, signal, () =>
       this.#lost(),
     );
     this.#stream = stream;
@@ -65,6 +76,7 @@ export class ChaincodeLink {
   }
 
   async #startProcess(server: ChaincodeProcess): Promise<void> {
+    this.#closing.signal.throwIfAborted();
     const exits = server.recentExits(Date.now());
     if (!server.running && exits > this.#options.limits.chaincodeMaxRestarts) {
       throw new EmbeddedLedgerError(
@@ -77,12 +89,13 @@ export class ChaincodeLink {
 
   /** Opens the next stream before it is needed, so that only the transactions in flight fail. */
   #lost(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const { mspId, packageId, log } = this.#options;
     log('warn', 'chaincode stream lost', { mspId, packageId });
     setImmediate(() => {
       this.open().catch((error: unknown) => {
-        if (!this.#closed) log('error', 'chaincode unreachable', { mspId, packageId, reason: messageOf(error) });
+        if (!this.#closing.signal.aborted)
+          log('error', 'chaincode unreachable', { mspId, packageId, reason: messageOf(error) });
       });
     });
   }

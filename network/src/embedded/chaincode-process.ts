@@ -29,6 +29,7 @@ export class ChaincodeProcess {
   readonly #options: ChaincodeProcessOptions;
   readonly #exits: number[] = [];
   #child: ChildProcess | undefined;
+  #gone = new AbortController();
   #starting: Promise<void> | undefined;
   #address = '';
 
@@ -47,6 +48,11 @@ export class ChaincodeProcess {
   /** `host:port`; a restarted process has another. */
   get address(): string {
     return this.#address;
+  }
+
+  /** Aborted when the process that runs now has ended. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
   get running(): boolean {
@@ -82,6 +88,7 @@ export class ChaincodeProcess {
     const output = await open(logFile, 'a', 0o600);
     try {
       this.#address = `127.0.0.1:${await freePort()}`;
+      this.#gone = new AbortController();
       const child = await this.#spawn(output);
       this.#child = child;
       log('info', 'chaincode process started', { packageId, pid: child.pid, address: this.#address, entry });
@@ -125,6 +132,7 @@ export class ChaincodeProcess {
   #exited(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#gone.abort(new EmbeddedLedgerError('E_CHAINCODE_EXITED', 'its process ended'));
     this.#exits.push(Date.now());
     const { packageId, logFile, log } = this.#options;
     log('error', 'chaincode process exited', { packageId, code, signal, logFile });

@@ -53,6 +53,7 @@ export class ChaincodeStream {
 
   /**
    * Resolves when the chaincode is ready for transactions.
+   * @param signal aborted where the server is gone or nobody wants it any more
    * @param onEnd called once when the stream is over, whoever ended it
    * @throws EmbeddedLedgerError `E_CHAINCODE_START` where it is not ready within `timeout` ms
    */
@@ -60,6 +61,7 @@ export class ChaincodeStream {
     target: ChaincodeAddress,
     maxMessageSize: number,
     timeout: number,
+    signal: AbortSignal,
     onEnd: () => void,
   ): Promise<ChaincodeStream> {
     const client = new peer.ChaincodeClient(target.address, target.credentials, {
@@ -72,11 +74,11 @@ export class ChaincodeStream {
     });
     try {
       const deadline = Date.now() + timeout;
-      await new Promise<void>((resolve, reject) => {
+      await unlessAborted(signal, (resolve, reject) => {
         client.waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
       });
       const stream = new ChaincodeStream(client, client.connect(), onEnd);
-      await stream.#open(deadline);
+      await unlessAborted(signal, (resolve, reject) => void stream.#open(deadline).then(resolve, reject));
       return stream;
     } catch (error) {
       client.close();
@@ -171,6 +173,21 @@ export class ChaincodeStream {
     this.#client.close();
     this.#onEnd();
   }
+}
+
+function unlessAborted(
+  signal: AbortSignal,
+  start: (resolve: () => void, reject: (error: Error) => void) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    start(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, reject);
+  });
 }
 
 function contextOf(channelId: string, txId: string): string {

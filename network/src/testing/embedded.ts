@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, type ClientOptions, credentials } from '@grpc/grpc-js';
 import { connect, type ConnectOptions, type Gateway, hash, type Identity, signers } from '@hyperledger/fabric-gateway';
 import { build } from 'esbuild';
 
@@ -11,6 +11,12 @@ import { type EmbeddedLedgerOptions } from '../embedded/options';
 import { optionsFromTopology, type TopologySources } from '../embedded/from-topology';
 import { materialiseNetwork, type NetworkMaterial, type OrganisationMaterial } from '../pki/organisation';
 import { defaultTopology, type Topology } from '../topology';
+
+export interface Endpoint {
+  readonly address: string;
+  readonly credentials: ChannelCredentials;
+  readonly options: ClientOptions;
+}
 
 /** Certificates of the default consortium, a bundled test chaincode, and a folder for the ledgers of one test file. */
 export class EmbeddedFixture {
@@ -68,28 +74,35 @@ export class EmbeddedFixture {
     gateways: Readonly<Record<string, string>>,
     mspId: string,
     name: string,
-    options: { through?: string; signer?: boolean } & Partial<ConnectOptions> = {},
+    options: { through?: string; unsigned?: boolean } & Partial<ConnectOptions> = {},
   ): Promise<Gateway> {
     const { identity, keyPem } = await this.identity(mspId, name);
-    const { through = 'CSS1MSP', signer = true, ...rest } = options;
+    const { through = 'CSS1MSP', unsigned = false, ...rest } = options;
     const client = this.client(gateways, through);
     const gateway = connect({
       identity,
       client,
       hash: hash.sha256,
-      ...(signer && { signer: signers.newPrivateKeySigner(createPrivateKey(keyPem)) }),
+      ...(!unsigned && { signer: signers.newPrivateKeySigner(createPrivateKey(keyPem)) }),
       ...rest,
     });
     this.#closing.push(() => gateway.close());
     return gateway;
   }
 
-  client(gateways: Readonly<Record<string, string>>, mspId: string): Client {
+  endpoint(gateways: Readonly<Record<string, string>>, mspId: string): Endpoint {
     const roots = Buffer.from(this.organisation(mspId).tlsCaCertificatePem);
     const domain = this.topology.organisations.find((organisation) => organisation.mspId === mspId)?.domain;
-    const client = new Client(gateways[mspId] ?? '', credentials.createSsl(roots), {
-      'grpc.ssl_target_name_override': `peer.${domain}`,
-    });
+    return {
+      address: gateways[mspId] ?? '',
+      credentials: credentials.createSsl(roots),
+      options: { 'grpc.ssl_target_name_override': `peer.${domain}` },
+    };
+  }
+
+  client(gateways: Readonly<Record<string, string>>, mspId: string): Client {
+    const { address, credentials: tls, options } = this.endpoint(gateways, mspId);
+    const client = new Client(address, tls, options);
     this.#closing.push(() => client.close());
     return client;
   }
