@@ -43,6 +43,7 @@ export interface Epochs {
 
 export const REVOCATION_REASONS = ['compromised', 'lost', 'superseded', 'ceased', 'misbehaved'] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+export const decodeReason: Decoder<RevocationReason> = oneOf(...REVOCATION_REASONS);
 
 export interface Revocation {
   /** Y (32 bytes) or f (16 bytes) in hex, or a provider's name. */
@@ -86,7 +87,7 @@ const authority: Decoder<Authority> = object<Authority>({
   name: optional(decodeName),
   signature: decodeSignature,
 });
-const authorities = array(authority, MAX_SIGNATURES);
+export const decodeAuthorities: Decoder<Authority[]> = array(authority, MAX_SIGNATURES);
 const version = integer(1, 0xffffffff);
 const seconds = integer(0);
 
@@ -104,8 +105,18 @@ export const decodeEpochs: Decoder<Epochs> = (value, at) => {
   return epochs;
 };
 
-const limitsItem = object<LimitsItem>({ kind: oneOf('limits'), version, body: jsonObject, authority: authorities });
-const epochsItem = object<EpochsItem>({ kind: oneOf('epochs'), version, body: decodeEpochs, authority: authorities });
+const limitsItem = object<LimitsItem>({
+  kind: oneOf('limits'),
+  version,
+  body: jsonObject,
+  authority: decodeAuthorities,
+});
+const epochsItem = object<EpochsItem>({
+  kind: oneOf('epochs'),
+  version,
+  body: decodeEpochs,
+  authority: decodeAuthorities,
+});
 
 export const decodeLimitsItem: Decoder<LimitsItem> = (value, at) => {
   const item = limitsItem(value, at);
@@ -137,10 +148,10 @@ export const decodeRevocationItem =
       kind: oneOf(kind),
       body: object<Revocation>({
         subject: SUBJECTS[revokedKind(kind)],
-        reason: oneOf(...REVOCATION_REASONS),
+        reason: decodeReason,
         effective: seconds,
       }),
-      authority: authorities,
+      authority: decodeAuthorities,
     })(value, at);
 
 const ITEMS: Record<GovernanceItem['kind'], Decoder<GovernanceItem>> = {

@@ -1,6 +1,6 @@
 /** Records and providers as they travel to the certification chain and stand in its state. */
 import { fromHex, utf8 } from '@chargecast/signcryption/bytes';
-import { RECORD_BYTES } from '@chargecast/signcryption/record';
+import { PSEUDONYM_BYTES, RECORD_BYTES } from '@chargecast/signcryption/record';
 import {
   decodeName,
   decodeOrganisationSignatures,
@@ -8,8 +8,8 @@ import {
   type OrganisationSignature,
   type Statement,
 } from './authority';
-import { type Authority, decodeRevocationItem, type Revocation, type RevocationItem } from './governance';
-import { array, type Decoder, hex, hexUpTo, jsonObject, object, optional } from './json';
+import { type Authority, decodeAuthorities, decodeReason, type Revocation, type RevocationItem } from './governance';
+import { array, type Decoder, hex, hexUpTo, integer, object, optional } from './json';
 
 export interface Countersignature {
   /** The vehicle's own provider. */
@@ -75,7 +75,14 @@ export interface RecordRevocation extends Omit<Revocation, 'subject'> {
   readonly authority: readonly Authority[];
 }
 
+const recordRevocation = object<RecordRevocation>({
+  f: hex(PSEUDONYM_BYTES),
+  reason: decodeReason,
+  effective: integer(0),
+  authority: decodeAuthorities,
+});
+
 export const decodeRecordRevocation: Decoder<RevocationItem> = (value, at) => {
-  const { f, authority, ...rest } = jsonObject(value, at);
-  return decodeRevocationItem('revokedRecord')({ kind: 'revokedRecord', body: { subject: f, ...rest }, authority }, at);
+  const { f, reason, effective, authority } = recordRevocation(value, at);
+  return { kind: 'revokedRecord', body: { subject: f, reason, effective }, authority };
 };
