@@ -91,7 +91,7 @@ export class Outbox<T> {
 
   /** Waits for the sending under way; call it when `stopping` has aborted. */
   async stopped(): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map(({ running }) => running));
+    for (const { running } of [...this.#lanes.values()]) await running;
   }
 
   #enqueue(waiting: Waiting<T>): void {
@@ -115,7 +115,8 @@ export class Outbox<T> {
         await backoff.wait(stopping);
         continue;
       }
-      if (failure) this.#options.log.error({ err: failure.error, items: group.length }, 'given up: the other side refuses it');
+      if (failure)
+        this.#options.log.error({ err: failure.error, items: group.length }, 'given up: the other side refuses it');
       await this.#drop(lane, group);
       refusals = 0;
       backoff.reset();
@@ -129,7 +130,8 @@ export class Outbox<T> {
       await this.#options.send(group.map(({ item }) => item));
       return undefined;
     } catch (error) {
-      if (!this.#options.stopping.aborted) this.#options.log.warn({ err: error, items: group.length }, 'sent again later');
+      if (!this.#options.stopping.aborted)
+        this.#options.log.warn({ err: error, items: group.length }, 'sent again later');
       return { error };
     }
   }

@@ -4,11 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { CodedError } from '../common/errors';
 import type { Logger } from '../common/log';
 import type { Holder } from '../holder';
-import type { Effect } from './effect-journal';
+import { type Effect, EntryWorker, type EntryWorkerParts, type LoggedSigma, type Receiver } from '../opening';
 import { EntryKeyChannel } from './entry-key-channel';
-import { EntryWorker, type EntryWorkerParts, type Receiver } from './entry-worker';
 import type { KgcNotices } from './kgc-notices';
-import type { LoggedSigma } from './sigma-log';
 import type { KeptSession, SessionTable } from './session-table';
 
 export interface SessionSettings {
@@ -65,10 +63,12 @@ export class ChargingSessions {
 
   /** The lowest place in the chain a session still needs. */
   lowestCursor(): string | undefined {
-    return this.#parts.table.all().reduce<string | undefined>(
-      (lowest, { cursor }) => (lowest === undefined || cursor < lowest ? cursor : lowest),
-      undefined,
-    );
+    return this.#parts.table
+      .all()
+      .reduce<string | undefined>(
+        (lowest, { cursor }) => (lowest === undefined || cursor < lowest ? cursor : lowest),
+        undefined,
+      );
   }
 
   /**
@@ -184,7 +184,7 @@ export class ChargingSessions {
     return {
       f: () => vehicle,
       role: Role.EV,
-      pile: { name: kept.pile, f: pile.f },
+      unit: { name: kept.pile, f: pile.f },
       session: Uint8Array.from(Buffer.from(kept.session, 'hex')),
       keys: (sigmas) => this.#ask(kept.session, sigmas),
       advance: (cursor, batch) => this.#parts.table.advance(kept.session, cursor, batch),
@@ -194,7 +194,8 @@ export class ChargingSessions {
   async #ask(session: string, sigmas: readonly LoggedSigma[]): ReturnType<Receiver['keys']> {
     const live = this.#live.get(session);
     if (!live) return [];
-    while (!live.channel && !live.stop.signal.aborted) await new Promise<void>((resolve) => live.attached.push(resolve));
+    while (!live.channel && !live.stop.signal.aborted)
+      await new Promise<void>((resolve) => live.attached.push(resolve));
     live.asked += sigmas.length;
     if (!live.channel || live.asked > this.#parts.settings.maxHeaders) return [];
     const keys = await live.channel.ask(sigmas.map(({ verified }) => verified.sigma.headerBytes));

@@ -34,7 +34,9 @@ export class EntryKeyChannel {
       if (this.closed) return reject(gone());
       const id = (this.#lastId = (this.#lastId % 0xffffffff) + 1);
       const timer = setTimeout(() => {
-        this.close(new CodedError('E_VEHICLE_SILENT', 'the vehicle did not answer in time: waiting for it to reconnect'));
+        this.close(
+          new CodedError('E_VEHICLE_SILENT', 'the vehicle did not answer in time: waiting for it to reconnect'),
+        );
       }, this.#timeoutMs);
       this.#asked.set(id, { headers: headers.length, resolve, reject, timer });
       this.outgoing.push({ request: { id, headers } });

@@ -40,7 +40,10 @@ export class PlugIn {
     const found = await view.record(vehicle);
     const accepted = found && view.epochs().accepted.includes(found.record.epoch);
     if (!found?.keys || found.revoked || found.record.role !== Role.EV || !accepted) {
-      throw new CodedError('E_VEHICLE_RECORD', 'no record of this vehicle counts here yet: enrol, or plug in again later');
+      throw new CodedError(
+        'E_VEHICLE_RECORD',
+        'no record of this vehicle counts here yet: enrol, or plug in again later',
+      );
     }
     const transcript: PlugTranscript = {
       vehicle,

@@ -1,6 +1,6 @@
 import { billedTransaction } from '../ocpp';
 import { fromJson, getJson, type Store, toJson } from '../store';
-import type { Act, Actuator, Order } from './actuator';
+import type { Act, Actuator, Order } from '../opening';
 
 /** What a pile is told to do, as far as commands have said. */
 export interface ChargingState {
@@ -26,25 +26,30 @@ export interface AccountEntry {
 }
 
 /**
- * The default actuator: it records. Control changes the pile's charging state, billing books an entry of its account, each in
- * this process's own database and nowhere else; no hardware is addressed. A transaction is charged once, however many bills name it.
+ * The default actuator: it records. Control changes the pile's charging state, billing books an entry of its account, a notice is kept,
+ * each in this process's own database and nowhere else; no hardware is addressed. A transaction is charged once, however many bills name it.
  */
 export class RecordingActuator implements Actuator {
   readonly #states: Store;
   readonly #accounts: Store;
   readonly #charged: Store;
+  readonly #notices: Store;
 
   /** @param store a sub-store of its own, of the process's database */
   constructor(store: Store) {
     this.#states = store.sub('charging');
     this.#accounts = store.sub('accounts');
     this.#charged = store.sub('charged');
+    this.#notices = store.sub('notices');
   }
 
   act(order: Order): Promise<Act> {
     if (order.kind === 'billing') return this.#book(order);
     if (order.kind === 'control') return this.#control(order);
-    return Promise.resolve({ outcome: 'done' });
+    return Promise.resolve({
+      outcome: 'done',
+      writes: (batch) => void batch.put(this.#notices, `${order.sender} ${order.commandId}`, toJson(order)),
+    });
   }
 
   /** Undefined before the pile's first command. */
@@ -52,15 +57,29 @@ export class RecordingActuator implements Actuator {
     return getJson<ChargingState>(this.#states, pile);
   }
 
+  /** Notices to the piles themselves. */
+  async *notices(): AsyncGenerator<Order, void, undefined> {
+    for await (const { value } of this.#notices.entries()) yield fromJson<Order>(value);
+  }
+
   async *accounts(): AsyncGenerator<AccountEntry, void, undefined> {
     for await (const { value } of this.#accounts.entries()) yield fromJson<AccountEntry>(value);
   }
 
+  /** Sum of the bills booked, minor units of their currencies. */
+  async chargedMinor(): Promise<number> {
+    let sum = 0;
+    for await (const { entry, payload } of this.accounts()) {
+      if (entry === 'charge' && typeof payload['totalMinor'] === 'number') sum += payload['totalMinor'];
+    }
+    return sum;
+  }
+
   async #control(order: Order): Promise<Act> {
-    const { pile, commandId, at } = order;
-    const before = await this.state(pile);
+    const { unit, commandId, at } = order;
+    const before = await this.state(unit);
     const after: ChargingState = { ...before, ...changeOf(order), command: commandId, at };
-    return { outcome: 'done', writes: (batch) => void batch.put(this.#states, pile, toJson(after)) };
+    return { outcome: 'done', writes: (batch) => void batch.put(this.#states, unit, toJson(after)) };
   }
 
   async #book(order: Order): Promise<Act> {
@@ -68,7 +87,15 @@ export class RecordingActuator implements Actuator {
     const transactionId = billedTransaction(action, payload);
     const charge = `${sender} ${transactionId}`;
     if (action === 'Bill' && (await this.#charged.has(charge))) return { outcome: 'refused', code: 'E_BILLED_ALREADY' };
-    const entry: AccountEntry = { transactionId, entry: entryOf(action), action, payload, command: commandId, sender, at };
+    const entry: AccountEntry = {
+      transactionId,
+      entry: entryOf(action),
+      action,
+      payload,
+      command: commandId,
+      sender,
+      at,
+    };
     return {
       outcome: 'done',
       writes: (batch) => {

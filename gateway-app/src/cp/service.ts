@@ -50,7 +50,8 @@ async function* plugged(
 ): AsyncGenerator<ToVehicle, void, undefined> {
   const hello = (await step(incoming, parts.stepMs)).hello;
   const pile = parts.piles.get(hello?.pile ?? '');
-  if (!hello || !pile) throw new CodedError('E_PILE_UNKNOWN', 'a plug-in begins with a hello to a pile of this process');
+  if (!hello || !pile)
+    throw new CodedError('E_PILE_UNKNOWN', 'a plug-in begins with a hello to a pile of this process');
   const session = parts.sessions.idFor(hello.pile, hello.vehicle, hello.resumeSession);
   const plugIn = await PlugIn.begin(parts.view, pile.key, hello, session);
   yield { challenge: plugIn.challenge };
@@ -89,9 +90,9 @@ async function* served(
 /** @returns whether the vehicle unplugged; false if it only went away */
 async function read(incoming: AsyncIterator<FromVehicle>, channel: EntryKeyChannel): Promise<boolean> {
   for (;;) {
-    const { value, done } = await incoming.next();
-    if (done) return false;
-    const { unplug, answer } = value as Incoming;
+    const next = await incoming.next();
+    if (next.done) return false;
+    const { unplug, answer }: Incoming = next.value;
     if (unplug) return true;
     if (!answer) return false;
     channel.answered(answer);
@@ -101,12 +102,15 @@ async function read(incoming: AsyncIterator<FromVehicle>, channel: EntryKeyChann
 async function step(incoming: AsyncIterator<FromVehicle>, milliseconds: number): Promise<Incoming> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CodedError('E_PLUG_TIMEOUT', 'the plug-in took too long: begin anew')), milliseconds);
+    timer = setTimeout(
+      () => reject(new CodedError('E_PLUG_TIMEOUT', 'the plug-in took too long: begin anew')),
+      milliseconds,
+    );
   });
   try {
-    const { value, done } = await Promise.race([incoming.next(), late]);
-    if (done) throw new CodedError('E_PLUG_GONE', 'the vehicle went away while it was being plugged in');
-    return value as Incoming;
+    const next = await Promise.race([incoming.next(), late]);
+    if (next.done) throw new CodedError('E_PLUG_GONE', 'the vehicle went away while it was being plugged in');
+    return next.value;
   } finally {
     clearTimeout(timer);
   }

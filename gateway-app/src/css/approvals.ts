@@ -1,4 +1,4 @@
-import { decodeRecord, Role, toHex, verifyRecord } from '@chargecast/signcryption';
+import { decodeRecord, type LedgerRecord, Role, verifyRecord } from '@chargecast/signcryption';
 
 import { CodedError } from '../common/errors';
 import { KeyedLock } from '../common/keyed-lock';
@@ -14,6 +14,8 @@ const APPROVED_ROLES: ReadonlyMap<number, Peer['role']> = new Map([
   [Role.CP, 'cp'],
 ]);
 
+const UNIT = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/;
+
 export interface ApprovalParts {
   /** A sub-store of its own. */
   readonly store: Store;
@@ -25,8 +27,8 @@ export interface ApprovalParts {
 
 /**
  * appr over records of CSCs, CSSs and CPs. The holder presents its own record over mutual TLS, so its X comes from itself and
- * not from the KGC. A CSC or CSS gets one record approved an epoch, a second only when the first is revoked; a CP's process
- * speaks for each of its piles.
+ * not from the KGC. Each holder, i.e. each certificate name and each pile of a process, gets one record approved an epoch, and a
+ * second only when the first is revoked.
  */
 export class Approvals {
   readonly #parts: ApprovalParts;
@@ -38,24 +40,40 @@ export class Approvals {
 
   /**
    * @param bytes the encoded record
+   * @param unit name of the pile inside the calling process; empty for the process itself
    * @throws CodedError E_APPROVAL_ROLE, E_APPROVAL_OWN, E_APPROVAL_OTHER, E_EPOCH, E_RECORD_REVOKED; SigncryptionError E_RECORD_…
    */
-  async approve(bytes: Uint8Array, peer: Peer): Promise<OrganisationSignature> {
+  async approve(bytes: Uint8Array, peer: Peer, unit = ''): Promise<OrganisationSignature> {
     const record = decodeRecord(bytes);
-    this.#ensureCaller(record.role, peer);
+    this.#ensureCaller(record.role, peer, unit);
     verifyRecord(this.#parts.view.params, record);
     await this.#ensureCurrent(record.f, record.epoch);
-    const holder = `${peer.role} ${peer.name} ${record.epoch}${peer.role === 'cp' ? ` ${toHex(record.f)}` : ''}`;
+    const holder = holderKey(peer.role, unit === '' ? peer.name : `${peer.name}/${unit}`, record.epoch);
     await this.#lock.run(holder, () => this.#ensureOnly(holder, bytes));
     return this.#parts.signer.sign({ tag: 'appr', record });
   }
 
-  #ensureCaller(role: number, peer: Peer): void {
+  /** The pile's record this CSS approved, by `<process>/<pile>`; undefined if there is none. */
+  async pile(name: string, epoch: number): Promise<LedgerRecord | undefined> {
+    const bytes = await this.#parts.store.get(holderKey('cp', name, epoch));
+    return bytes && decodeRecord(bytes);
+  }
+
+  #ensureCaller(role: number, peer: Peer, unit: string): void {
     if (APPROVED_ROLES.get(role) !== peer.role) {
       throw new CodedError('E_APPROVAL_ROLE', 'a holder presents its own record with its own certificate, nobody else');
     }
+    if ((unit !== '' && peer.role !== 'cp') || !UNIT.test(unit)) {
+      throw new CodedError(
+        'E_APPROVAL_ROLE',
+        'only piles are units of a process, with names of letters, digits, ".", "_", "-"',
+      );
+    }
     if (peer.role === 'css' && peer.name === this.#parts.ownName) {
-      throw new CodedError('E_APPROVAL_OWN', "an organisation's approval of its own record counts nothing: ask the others");
+      throw new CodedError(
+        'E_APPROVAL_OWN',
+        "an organisation's approval of its own record counts nothing: ask the others",
+      );
     }
   }
 
@@ -80,4 +98,8 @@ export class Approvals {
     }
     if (!before || !Buffer.from(before).equals(bytes)) await store.put(key, bytes);
   }
+}
+
+function holderKey(role: Peer['role'], name: string, epoch: number): string {
+  return `${role} ${name} ${epoch}`;
 }

@@ -10,6 +10,7 @@ const count = z.int().positive();
 /** A CSS's `config.json`; paths are relative to it. */
 export const cssConfigSchema = roleConfigSchema.extend({
   role: z.literal('css'),
+  keyFile: z.string().min(1),
   profile: z.string().min(1),
   identity: ledgerIdentitySchema,
   /** Key pinned in params for the organisation of `identity`. */
@@ -40,5 +41,7 @@ export const cssConfigSchema = roleConfigSchema.extend({
       maxLagBlocks: count.default(DEFAULT_SLOTS.maxLagBlocks),
     })
     .prefault({}),
+  noticeTtlSeconds: count.default(1_800),
+  receiptTtlSeconds: count.default(1_800),
 });
 export type CssConfig = z.infer<typeof cssConfigSchema>;

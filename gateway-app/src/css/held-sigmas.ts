@@ -31,16 +31,17 @@ export interface HoldingSettings {
   readonly maxHeldBytes: number;
 }
 
-export const DEFAULT_HOLDING: HoldingSettings = { ackSeconds: 120, takeOverSeconds: 20, maxHeldBytes: 128 * 1024 * 1024 };
+export const DEFAULT_HOLDING: HoldingSettings = {
+  ackSeconds: 120,
+  takeOverSeconds: 20,
+  maxHeldBytes: 128 * 1024 * 1024,
+};
 
 export interface HoldingParts {
   /** A sub-store of its own. */
   readonly store: Store;
   readonly params: Params;
-  readonly view: Pick<
-    ReplicaView,
-    'limits' | 'epochs' | 'isCredentialRevoked' | 'isCredentialSpent' | 'committed'
-  >;
+  readonly view: Pick<ReplicaView, 'limits' | 'epochs' | 'isCredentialRevoked' | 'isCredentialSpent' | 'committed'>;
   readonly settings: HoldingSettings;
   readonly log: Logger;
   /** Unix seconds. */
@@ -68,6 +69,7 @@ export class HeldSigmas {
   /** Y → σ id: one-time keys of held σ's. */
   readonly #keys = new Map<string, string>();
   readonly #taking = new Map<string, Promise<HeldSigma>>();
+  readonly #counts = { submitted: 0, committed: 0, refused: 0 };
   #bytes = 0;
 
   private constructor(parts: HoldingParts) {
@@ -84,7 +86,14 @@ export class HeldSigmas {
       const fate = fromJson<Fate>((await held.#fates.get(id)) as Uint8Array);
       if (fate.status !== 'held') continue;
       const { header } = verifySigma(parts.params, sigma);
-      held.#keep({ id, sigma, deadline: fate.deadline, key: toHex(header.oneTimeKey), submitAt: fate.submitAt, submitted: false });
+      held.#keep({
+        id,
+        sigma,
+        deadline: fate.deadline,
+        key: toHex(header.oneTimeKey),
+        submitAt: fate.submitAt,
+        submitted: false,
+      });
     }
     return held;
   }
@@ -95,6 +104,11 @@ export class HeldSigmas {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Since the process started: σ's this CSS took to the ledger, and held ones that ended, by whomever they were committed. */
+  get counts(): Readonly<Record<'submitted' | 'committed' | 'refused', number>> {
+    return { ...this.#counts };
   }
 
   /**
@@ -138,9 +152,8 @@ export class HeldSigmas {
   async settle(id: string, outcome: ItemOutcome): Promise<void> {
     const entry = this.#held.get(id);
     if (!entry) return;
-    this.#held.delete(id);
-    this.#keys.delete(entry.key);
-    this.#bytes -= entry.sigma.length;
+    this.#forget(entry);
+    this.#counts[outcome.status] += 1;
     const { deadline } = entry;
     const fate: Fate =
       outcome.status === 'committed'
@@ -166,9 +179,7 @@ export class HeldSigmas {
     try {
       await this.#writes.commit((batch) => batch.put(this.#fates, id, toJson(fate)).put(this.#sigmas, id, copy));
     } catch (error) {
-      this.#held.delete(id);
-      this.#keys.delete(entry.key);
-      this.#bytes -= copy.length;
+      this.#forget(entry);
       throw error;
     }
     log.info({ sigma: id, submit }, 'held');
@@ -188,7 +199,10 @@ export class HeldSigmas {
     }
     const spent = await view.isCredentialSpent(oneTimeKey);
     if (spent || this.#keys.has(toHex(oneTimeKey))) {
-      throw new CodedError('E_CREDENTIAL_SPENT', 'the one-time credential has sealed another σ: seal anew with another');
+      throw new CodedError(
+        'E_CREDENTIAL_SPENT',
+        'the one-time credential has sealed another σ: seal anew with another',
+      );
     }
   }
 
@@ -208,10 +222,17 @@ export class HeldSigmas {
     this.#bytes += entry.sigma.length;
   }
 
+  #forget(entry: Entry): void {
+    this.#held.delete(entry.id);
+    this.#keys.delete(entry.key);
+    this.#bytes -= entry.sigma.length;
+  }
+
   #advance(id: string): void {
     const entry = this.#held.get(id);
     if (!entry || entry.submitted) return;
     entry.submitted = true;
+    this.#counts.submitted += 1;
     this.#parts.submit(entry);
   }
 }

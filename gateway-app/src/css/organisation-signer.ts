@@ -20,7 +20,10 @@ export async function readOrganisationSigner(file: string, mspId: string, params
   const { name, secret, publicKey } = decodeKeyFile((await readSecretFile(file)).toString('utf8'));
   const pinned = params.organisations.find((organisation) => organisation.mspId === mspId);
   if (name !== mspId || !pinned || Buffer.from(pinned.publicKey).toString('hex') !== publicKey) {
-    throw new CodedError('E_ORGANISATION_KEY', `${file} is not the key pinned in params for ${mspId}: name the right file`);
+    throw new CodedError(
+      'E_ORGANISATION_KEY',
+      `${file} is not the key pinned in params for ${mspId}: name the right file`,
+    );
   }
   return organisationSigner(mspId, new Secret(Buffer.from(secret, 'hex')), params);
 }

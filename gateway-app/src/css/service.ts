@@ -4,6 +4,7 @@ import type { Handlers } from '../rpc';
 import type { Approvals } from './approvals';
 import type { ChainArchive } from './archive';
 import type { HeldSigmas } from './held-sigmas';
+import type { PileNotices } from './notices';
 import type { OrganisationSigner } from './organisation-signer';
 import type { RecordDesk } from './record-desk';
 import type { SlotKeeper } from './slot-keeper';
@@ -15,13 +16,16 @@ export interface CssServiceParts {
   readonly slots: SlotKeeper;
   readonly archives: Readonly<Record<Channel, ChainArchive>>;
   readonly signer: OrganisationSigner;
+  readonly notices: PileNotices;
+  /** Name of this gateway's own process. */
+  readonly ownName: string;
 }
 
 /** The Css service of proto/chargecast.proto. */
 export function cssService(parts: CssServiceParts): Handlers<'Css'> {
-  const { approvals, records, held, slots, archives, signer } = parts;
+  const { approvals, records, held, slots, archives, signer, notices, ownName } = parts;
   return {
-    approve: ({ record }, { peer }) => approvals.approve(plain(record), peer),
+    approve: ({ record, unit }, { peer }) => approvals.approve(plain(record), peer, unit),
     publishRecord: (entry) => records.publish(entry),
     async hold({ sigma, submit }) {
       const { id, deadline } = await held.hold(plain(sigma), submit);
@@ -32,8 +36,14 @@ export function cssService(parts: CssServiceParts): Handlers<'Css'> {
     signSlot: (head) => slots.sign(head),
     async head({ channel }) {
       const { height } = archiveOf(archives, channel);
-      if (height === 0) throw new CodedError('E_HEAD_NONE', `this gateway has no block of ${channel} yet: ask again later`);
+      if (height === 0)
+        throw new CodedError('E_HEAD_NONE', `this gateway has no block of ${channel} yet: ask again later`);
       return { block: height - 1 };
+    },
+    async notify(request, { peer }) {
+      if (peer.name !== ownName)
+        throw new CodedError('E_FORBIDDEN', "only this gateway's own operator sends its notices");
+      return notices.send(request);
     },
   };
 }

@@ -1,7 +1,15 @@
-import { gateways, holds, majority, type SlotHead as ProtocolSlotHead, slotNumber, slotStatement } from '@chargecast/protocol';
+import {
+  gateways,
+  holds,
+  majority,
+  type SlotHead as ProtocolSlotHead,
+  slotNumber,
+  slotStatement,
+} from '@chargecast/protocol';
 import { nodePrimitives, toHex } from '@chargecast/signcryption';
 
-import { CodedError } from '../common/errors';
+import { pause } from '../common/abort';
+import { CodedError, codeOf } from '../common/errors';
 import type { Logger } from '../common/log';
 import type { Ledger } from '../ledger';
 import type { Replica } from '../replica';
@@ -66,9 +74,26 @@ export class SlotKeeper {
       equal(claimed.revocationsRoot, head.revocationsRoot) &&
       equal(newest.revocationsRoot, head.revocationsRoot);
     if (!same) {
-      throw new CodedError('E_SLOT_ROOTS', 'the roots are not those of this gateway: a record or revocation is missing');
+      throw new CodedError(
+        'E_SLOT_ROOTS',
+        'the roots are not those of this gateway: a record or revocation is missing',
+      );
     }
     return signer.signParts(slotStatement(toProtocol(head)));
+  }
+
+  /** Looks after the slots until `signal` aborts. */
+  async keep(signal: AbortSignal): Promise<void> {
+    const { settings, log } = this.#parts;
+    while (!signal.aborted) {
+      try {
+        await this.advance(signal);
+      } catch (error) {
+        if (!signal.aborted && codeOf(error) !== 'E_REPLICA_EMPTY')
+          log.warn({ err: error }, 'the slot could not be advanced yet');
+      }
+      await pause(settings.checkMs, signal);
+    }
   }
 
   /** Advances the slot if one is due and it is this CSS's turn. @returns whether it did */
@@ -116,7 +141,10 @@ export class SlotKeeper {
     );
     const signatures = [own, ...answers.flat()];
     if (signatures.length < needed) {
-      throw new CodedError('E_SLOT_MAJORITY', `${signatures.length} of ${needed} gateways signed the slot head: trying again`);
+      throw new CodedError(
+        'E_SLOT_MAJORITY',
+        `${signatures.length} of ${needed} gateways signed the slot head: trying again`,
+      );
     }
     return signatures;
   }
@@ -136,7 +164,8 @@ export class SlotKeeper {
     if (Math.abs(number - slotNumber(now())) > 1 || number <= (last?.number ?? -1)) {
       throw new CodedError('E_SLOT_NUMBER', `slot ${number} is not the next one by this gateway's clock and chain`);
     }
-    if (epoch !== this.#epoch()) throw new CodedError('E_SLOT_EPOCH', `the current epoch is ${this.#epoch()}, not ${epoch}`);
+    if (epoch !== this.#epoch())
+      throw new CodedError('E_SLOT_EPOCH', `the current epoch is ${this.#epoch()}, not ${epoch}`);
     if (last && BigInt(certchainBlock) < last.certchainBlock) {
       throw new CodedError('E_SLOT_HEIGHT', 'the head lies behind the one on the chain: take a newer block');
     }
@@ -146,7 +175,9 @@ export class SlotKeeper {
     const { view, settings } = this.#parts;
     const waiting = AbortSignal.timeout(5_000);
     await view.reached('certchain', BigInt(certchainBlock), waiting).catch((cause: unknown) => {
-      throw new CodedError('E_SLOT_HEIGHT', `this gateway has not seen certification block ${certchainBlock}`, { cause });
+      throw new CodedError('E_SLOT_HEIGHT', `this gateway has not seen certification block ${certchainBlock}`, {
+        cause,
+      });
     });
     const own = view.position('certchain') as bigint;
     if (own - BigInt(certchainBlock) > BigInt(settings.maxLagBlocks)) {

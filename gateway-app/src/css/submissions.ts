@@ -1,23 +1,33 @@
 import type { Ledger } from '../ledger';
 import type { ReplicaView } from '../replica';
 import type { HeldSigma, HeldSigmas } from './held-sigmas';
-import { committingTransaction, putRecordsOutcomes, putRecordsTransaction, submitOutcomes, submitTransaction } from './ledger-calls';
+import {
+  committingTransaction,
+  putRecordsOutcomes,
+  putRecordsTransaction,
+  submitOutcomes,
+  submitTransaction,
+} from './ledger-calls';
 import { toOutcome, type WaitingRecord } from './record-desk';
 import type { ItemOutcome, Submission } from './relay';
 
 /** σ's to the data chain. A rival's copy of the same σ is the same σ: committed by whomever, it is committed. */
 export function sigmaSubmission(
-  held: () => HeldSigmas,
+  held: HeldSigmas,
   view: Pick<ReplicaView, 'committed'>,
   ledger: Pick<Ledger, 'evaluate'>,
 ): Submission<HeldSigma> {
   return {
     channel: 'datachain',
     transaction: (items) => submitTransaction(items.map(({ sigma }) => sigma)),
-    outcomes: (result, items) => submitOutcomes(result, items.map(({ id }) => id)),
-    settled: ({ id }) => !held().isHeld(id),
+    outcomes: (result, items) =>
+      submitOutcomes(
+        result,
+        items.map(({ id }) => id),
+      ),
+    settled: ({ id }) => !held.isHeld(id),
     async settle({ id }, outcome) {
-      await held().settle(id, (await elsewhere(id, outcome)) ?? outcome);
+      await held.settle(id, (await elsewhere(id, outcome)) ?? outcome);
     },
   };
 
@@ -36,7 +46,11 @@ export function recordSubmission(): Submission<WaitingRecord> {
   return {
     channel: 'certchain',
     transaction: (items) => putRecordsTransaction(items.map(({ entry }) => entry)),
-    outcomes: (result, items) => putRecordsOutcomes(result, items.map(({ f }) => f)),
+    outcomes: (result, items) =>
+      putRecordsOutcomes(
+        result,
+        items.map(({ f }) => f),
+      ),
     settled: (item) => settled.has(item),
     settle(item, outcome) {
       settled.add(item);

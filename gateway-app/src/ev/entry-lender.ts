@@ -38,7 +38,10 @@ export class EntryLender {
     const { maxAnswers, count } = this.#parts;
     if (headers.length > MAX_HEADERS || !this.#open) return { id, keys: headers.map(() => REFUSED) };
     const answered = (await count(headers.length)) - headers.length;
-    return { id, keys: headers.map((header, i) => (answered + i < maxAnswers ? this.#lend(header, answered + i) : REFUSED)) };
+    return {
+      id,
+      keys: headers.map((header, i) => (answered + i < maxAnswers ? this.#lend(header, answered + i) : REFUSED)),
+    };
   }
 
   #lend(header: Uint8Array, answered: number): EntryKey {

@@ -59,9 +59,9 @@ export class PileConnection {
   }
 
   async #next(): Promise<Incoming> {
-    const { value, done } = await this.#incoming.next();
-    if (done) throw new CodedError('E_PLUG_GONE', 'the pile ended the connection');
-    const message = value as Incoming;
+    const next = await this.#incoming.next();
+    if (next.done) throw new CodedError('E_PLUG_GONE', 'the pile ended the connection');
+    const message: Incoming = next.value;
     if (message.refused) throw new CodedError(message.refused.code, message.refused.message);
     return message;
   }

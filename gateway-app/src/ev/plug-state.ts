@@ -47,7 +47,12 @@ export class PlugState {
     return { pileName: pile, epoch, pile: fromHex(pileRecord), session: fromHex(session) };
   }
 
-  async open(pileName: string, { pile, session }: OpenPlug, epoch: number, more: (batch: Batch) => void): Promise<void> {
+  async open(
+    pileName: string,
+    { pile, session }: OpenPlug,
+    epoch: number,
+    more: (batch: Batch) => void,
+  ): Promise<void> {
     const kept = { pile: pileName, pileRecord: toHex(pile), session: toHex(session), epoch, answered: 0 };
     await this.#write(kept, more);
     this.#answered = 0;

@@ -1,4 +1,4 @@
-import type { Json, PlugReport, PowerReport, ReportAction, UnplugReport } from '@chargecast/protocol';
+import type { PlugReport, PowerReport, ReportAction, UnplugReport } from '@chargecast/protocol';
 import { randomBytes } from 'node:crypto';
 
 import type { Logger } from '../common/log';
@@ -81,8 +81,10 @@ async function send(parts: ReportParts, reports: readonly Kept[]): Promise<void>
     commandId: id,
     kind: 'report' as const,
     action,
-    payload: { ...payload } as Readonly<Record<string, Json>>,
+    payload: { ...payload },
   }));
-  const { sigma } = await parts.holder(first.vehicle).seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
+  const { sigma } = await parts
+    .holder(first.vehicle)
+    .seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
   await client.report({ sigma }, { signal: parts.stopping });
 }

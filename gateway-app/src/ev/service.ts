@@ -11,7 +11,7 @@ export function vehicleService(vehicles: ReadonlyMap<string, Vehicle>, own: stri
   };
   return {
     async plugIn({ vehicle, pile }, { peer }) {
-      return { session: await operated(vehicle, peer.name).plugIn(pile) };
+      return operated(vehicle, peer.name).plugIn(pile);
     },
     async report({ vehicle, powerWatts, energyWh }, { peer }) {
       await operated(vehicle, peer.name).report(powerWatts, energyWh);

@@ -95,7 +95,8 @@ export class Stay {
         backoff.reset();
         await connection.serve(this.#lender as EntryLender, this.#parts.noticed);
       } catch (error) {
-        if (!this.#leaving && !this.#stop.signal.aborted) this.#parts.log.info({ err: error }, 'the pile is gone: connecting again');
+        if (!this.#leaving && !this.#stop.signal.aborted)
+          this.#parts.log.info({ err: error }, 'the pile is gone: connecting again');
       }
       await connection?.close();
       connection = undefined;

@@ -53,23 +53,28 @@ export class Vehicle {
 
   /**
    * @param pile `<process>/<pile>`, or one name where a process serves one pile of its own name
-   * @returns the session id, 16 bytes
+   * @returns the session, and who the pile is, as both sides signed it
    * @throws CodedError E_PLUGGED_IN, E_PILE_UNKNOWN, E_PILE_RECORD, E_PLUG_…, or the pile's own refusal
    */
-  plugIn(pile: string): Promise<Uint8Array> {
+  plugIn(pile: string): Promise<OpenPlug> {
     return this.#alone(async () => {
       if (this.isPluggedIn) throw new CodedError('E_PLUGGED_IN', 'the vehicle is plugged in: unplug it first');
       const stay = new Stay(this.#stayParts, pile);
       await stay.begin(Date.now() + this.#parts.plugInSeconds * 1000);
       this.#stay = stay;
-      return this.#session();
+      return this.#plug();
     });
   }
 
   /** @throws CodedError E_NOT_PLUGGED_IN */
   report(powerWatts: number, energyWh: number): Promise<void> {
     return this.#alone(async () => {
-      const payload: PowerReport = { session: toHex(this.#session()), powerWatts, energyWh, at: this.#parts.now() };
+      const payload: PowerReport = {
+        session: toHex(this.#plug().session),
+        powerWatts,
+        energyWh,
+        at: this.#parts.now(),
+      };
       const prepared = this.#parts.reports.prepare(this.#reportOf('PowerReport', payload));
       await this.#parts.state.keep(prepared.write);
       await promptly(this.#parts.reports.release(prepared));
@@ -79,7 +84,7 @@ export class Vehicle {
   /** @throws CodedError E_NOT_PLUGGED_IN */
   unplug(): Promise<void> {
     return this.#alone(async () => {
-      const payload: UnplugReport = { session: toHex(this.#session()), at: this.#parts.now() };
+      const payload: UnplugReport = { session: toHex(this.#plug().session), at: this.#parts.now() };
       const prepared = this.#parts.reports.prepare(this.#reportOf('Unplug', payload));
       const ended = this.#stay?.end();
       await this.#parts.state.close(prepared.write);
@@ -106,10 +111,10 @@ export class Vehicle {
     return { vehicle: this.name, action, payload };
   }
 
-  #session(): Uint8Array {
+  #plug(): OpenPlug {
     const { plug } = this.#parts.state;
     if (!plug) throw new CodedError('E_NOT_PLUGGED_IN', 'the vehicle is not plugged in: plug it in first');
-    return plug.session;
+    return { pile: plug.pile, session: plug.session };
   }
 
   /** One order of the operator at a time. */

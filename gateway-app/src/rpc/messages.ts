@@ -117,6 +117,15 @@ export interface ChainItem {
 export interface ChainHead {
   readonly block: number;
 }
+export interface NotifyRequest {
+  readonly pile: string;
+  readonly action: string;
+  readonly payload: string;
+}
+export interface NotifyReply {
+  readonly commandId: string;
+  readonly sigmaId: Uint8Array;
+}
 export interface SlotHead {
   readonly number: number;
   readonly epoch: number;
@@ -231,6 +240,8 @@ export interface PlugInOrder {
 }
 export interface PlugInReply {
   readonly session: Uint8Array;
+  /** f of the pile. */
+  readonly pile: Uint8Array;
 }
 export interface ReportOrder {
   readonly vehicle: string;

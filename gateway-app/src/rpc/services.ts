@@ -37,6 +37,7 @@ export interface Services {
     stream: ServerStream<m.StreamRequest, m.ChainItem>;
     signSlot: Unary<m.SlotHead, m.OrganisationSignature>;
     head: Unary<m.StreamRequest, m.ChainHead>;
+    notify: Unary<m.NotifyRequest, m.NotifyReply>;
   };
   Csc: {
     report: Unary<m.Sealed, m.Empty>;
@@ -136,7 +137,7 @@ export const PERMISSIONS: {
     hold: ['kgc'],
     stream: READERS,
     signSlot: ['css'],
-    head: READERS,
+    head: READERS, notify: ['css'],
   },
   Csc: {
     report: ['ev', 'cp', 'css'],

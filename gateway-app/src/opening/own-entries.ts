@@ -1,23 +1,25 @@
-import { ownEntryKey, type Params, Role, SigncryptionError } from '@chargecast/signcryption';
+import { ownEntryKey, type Params, type Role, SigncryptionError } from '@chargecast/signcryption';
 
 import type { Holder } from '../holder';
 import { type Batch, getJson, type Store, toJson } from '../store';
 import type { Receiver } from './entry-worker';
 import type { LoggedSigma } from './sigma-log';
 
-/** Where each pile is in the chain with messages sealed to its own record, under q_CP. */
+/** Where each pile or gateway is in the chain with messages sealed to its own record, which it opens with its own q. */
 export class OwnEntries {
   readonly #store: Store;
   readonly #params: Params;
+  readonly #role: Role;
   readonly #cursors = new Map<string, string>();
 
   /** @param store a sub-store of its own */
-  constructor(store: Store, params: Params) {
+  constructor(store: Store, params: Params, role: Role) {
+    this.#role = role;
     this.#store = store;
     this.#params = params;
   }
 
-  /** Where a pile goes on; `newest` for one that begins. */
+  /** Where a unit goes on; `newest` for one that begins. */
   async cursor(name: string, newest: string): Promise<string> {
     const cursor = (await getJson<string>(this.#store, name)) ?? newest;
     this.#cursors.set(name, cursor);
@@ -32,8 +34,8 @@ export class OwnEntries {
     const f = ({ verified }: LoggedSigma): Uint8Array | undefined => holder.keyOf(verified.header.epoch)?.record.f;
     return {
       f,
-      role: Role.CP,
-      pile: { name, f: holder.f },
+      role: this.#role,
+      unit: { name, f: holder.f },
       keys: (sigmas) => Promise.resolve(sigmas.map((sigma) => this.#key(holder, sigma))),
       advance: (cursor, batch) => this.#advance(name, cursor, batch),
     };

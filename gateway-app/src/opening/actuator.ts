@@ -2,10 +2,10 @@ import type { Json } from '@chargecast/protocol';
 
 import type { Batch } from '../store';
 
-/** An opened, authenticated, schema-checked command for one pile. */
+/** An opened, authenticated, schema-checked command for one pile, or one gateway. */
 export interface Order {
-  /** Name of the pile. */
-  readonly pile: string;
+  /** Name of the pile, or of the gateway, that is to act. */
+  readonly unit: string;
   /** Pseudo-identity of the sender, lower-case hex. */
   readonly sender: string;
   /** Random and never reused by one sender: the idempotency key of the act. */

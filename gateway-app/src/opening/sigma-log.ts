@@ -1,4 +1,4 @@
-import { ensureWithinLimits, type Limits, type Params, toHex, type VerifiedSigma, verifySigma } from '@chargecast/signcryption';
+import { ensureWithinLimits, type Params, toHex, type VerifiedSigma, verifySigma } from '@chargecast/signcryption';
 
 import type { CommittedSigma } from '../replica';
 import { type Batch, orderedKey, type Store } from '../store';
@@ -50,13 +50,13 @@ export class SigmaLog {
   }
 
   /**
-   * Step 0 of unsigncrypt, at the transaction's own time.
+   * Step 0 of unsigncrypt, at the transaction's own time and under the limits in force then.
    * @throws SigncryptionError E_SIGMA_… of the first check that fails
    */
-  check(committed: CommittedSigma, limits: Limits): LoggedSigma {
+  check(committed: CommittedSigma): LoggedSigma {
     const sigma = Uint8Array.from(committed.sigma);
     const verified = verifySigma(this.#params, sigma);
-    ensureWithinLimits(verified, limits, committed.txTime);
+    ensureWithinLimits(verified, committed.limits, committed.txTime);
     return { position: positionOf(committed), id: toHex(verified.id), verified };
   }
 

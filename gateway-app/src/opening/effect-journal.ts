@@ -10,10 +10,10 @@ import type { Act, Order } from './actuator';
 export interface Effect {
   readonly state: 'pending' | 'done';
   readonly order: Order;
-  /** Whose entry it stood in: the vehicle's f, or the pile's own. */
+  /** Whose entry it stood in: the vehicle's f, or the pile's or gateway's own. */
   readonly receiver: string;
-  /** f of the pile that answers for it. */
-  readonly pileRecord: string;
+  /** f of the pile or gateway that answers for it. */
+  readonly unitRecord: string;
   readonly senderRole: number;
   readonly sigmaId: string;
   readonly outcome?: Act['outcome'];
@@ -27,8 +27,8 @@ export interface OpenedEntry {
   /** The receiver's f, 16 bytes. */
   readonly receiver: Uint8Array;
   readonly sender: { readonly f: Uint8Array; readonly role: number };
-  readonly pile: { readonly name: string; readonly f: Uint8Array };
-  /** Charging session, 16 bytes; absent for the pile's own messages. */
+  readonly unit: { readonly name: string; readonly f: Uint8Array };
+  /** Charging session, 16 bytes; absent for a unit's own messages. */
   readonly session?: Uint8Array;
   readonly sigmaId: string;
   readonly commands: readonly CommandMessage[];
@@ -39,7 +39,7 @@ export interface OpenedEntry {
 export interface Recorded {
   /** To be acted upon now. */
   readonly pending: readonly Effect[];
-  /** Commands known from another σ, or from this one before. */
+  /** Commands left alone, known from another σ or from this one before. */
   readonly duplicates: number;
 }
 
@@ -76,7 +76,12 @@ export class EffectJournal {
       const fresh = seen ? [] : effects.filter((_, i) => !known[i]);
       await this.#writes.commit((batch) => {
         more(batch);
-        if (!seen) batch.put(this.#entries, entryKey, toJson(entry.sigmaId));
+        if (!seen)
+          batch.put(
+            this.#entries,
+            entryKey,
+            toJson({ sigma: entry.sigmaId, duplicates: effects.length - fresh.length }),
+          );
         for (const effect of fresh) this.#put(batch, effect);
       });
       return { pending: fresh, duplicates: effects.length - fresh.length };
@@ -109,6 +114,13 @@ export class EffectJournal {
     return effects;
   }
 
+  /** Commands of committed σ's that were known already and were left alone, over the database's whole life. */
+  async duplicates(): Promise<number> {
+    let sum = 0;
+    for await (const { value } of this.#entries.entries()) sum += fromJson<{ duplicates: number }>(value).duplicates;
+    return sum;
+  }
+
   async *all(): AsyncGenerator<Effect, void, undefined> {
     for await (const { value } of this.#commands.entries()) yield fromJson<Effect>(value);
   }
@@ -123,7 +135,7 @@ function effectOf(entry: OpenedEntry, { commandId, kind, action, payload }: Comm
   return {
     state: 'pending',
     order: {
-      pile: entry.pile.name,
+      unit: entry.unit.name,
       sender: toHex(entry.sender.f),
       commandId,
       kind: kind as Order['kind'],
@@ -133,7 +145,7 @@ function effectOf(entry: OpenedEntry, { commandId, kind, action, payload }: Comm
       at: entry.at,
     },
     receiver: toHex(entry.receiver),
-    pileRecord: toHex(entry.pile.f),
+    unitRecord: toHex(entry.unit.f),
     senderRole: entry.sender.role,
     sigmaId: entry.sigmaId,
   };

@@ -1,6 +1,5 @@
-import { type Json, RECEIPT_ACTION, type Receipt } from '@chargecast/protocol';
+import { RECEIPT_ACTION, type Receipt } from '@chargecast/protocol';
 import { fromHex, Role } from '@chargecast/signcryption';
-import { randomBytes } from 'node:crypto';
 
 import type { Logger } from '../common/log';
 import { Outbox } from '../common/outbox';
@@ -12,8 +11,8 @@ import type { Effect } from './effect-journal';
 
 /** A receipt as kept; pseudo-identities in lower-case hex. */
 interface Owed {
-  /** f of the pile that answers. */
-  readonly pile: string;
+  /** f of the pile or gateway that answers. */
+  readonly unit: string;
   /** f of the centre that commanded. */
   readonly centre: string;
   readonly receipt: Receipt;
@@ -24,8 +23,8 @@ export interface ReceiptParts {
   readonly store: Store;
   readonly view: Pick<ReplicaView, 'record'>;
   readonly centres: Centres;
-  /** By f, lower-case hex; undefined for a pile of a closed epoch. */
-  readonly pile: (f: string) => Holder | undefined;
+  /** By f, lower-case hex; undefined for one of a closed epoch. */
+  readonly unit: (f: string) => Holder | undefined;
   readonly ttlSeconds: number;
   readonly log: Logger;
   readonly stopping: AbortSignal;
@@ -35,7 +34,7 @@ export interface ReceiptParts {
 
 const TOGETHER = 24;
 
-/** Receipts owed to centres: signcrypted under the pile's own credential, several to one centre in one σ, until taken. */
+/** Receipts owed to centres: signcrypted under the unit's own credential, several to one centre in one σ, until taken. */
 export class Receipts {
   readonly #parts: ReceiptParts;
   readonly #outbox: Outbox<Owed>;
@@ -49,7 +48,7 @@ export class Receipts {
   static async open(parts: ReceiptParts): Promise<Receipts> {
     const outbox = await Outbox.open<Owed>(parts.store, {
       send: (owed) => send(parts, owed),
-      lane: ({ pile, centre }) => `${pile} ${centre}`,
+      lane: ({ unit, centre }) => `${unit} ${centre}`,
       together: TOGETHER,
       isPassing,
       log: parts.log,
@@ -67,7 +66,7 @@ export class Receipts {
   }
 
   /** Adds the receipt of a finished command to the batch that finishes it. Only centres get receipts. */
-  owe({ order, pileRecord, senderRole, sigmaId }: Effect, { outcome, code }: Act, batch: Batch): void {
+  owe({ order, unitRecord, senderRole, sigmaId }: Effect, { outcome, code }: Act, batch: Batch): void {
     if (senderRole !== Role.CSC) return;
     const receipt: Receipt = {
       commandId: order.commandId,
@@ -76,7 +75,7 @@ export class Receipts {
       sigmaId,
       at: this.#parts.now(),
     };
-    const { write, ticket } = this.#outbox.prepare({ pile: pileRecord, centre: order.sender, receipt });
+    const { write, ticket } = this.#outbox.prepare({ unit: unitRecord, centre: order.sender, receipt });
     write(batch);
     this.#tickets.set(`${order.sender} ${order.commandId}`, ticket);
   }
@@ -92,14 +91,14 @@ export class Receipts {
 
 async function send(parts: ReceiptParts, owed: readonly Owed[]): Promise<void> {
   const [first] = owed;
-  const holder = first && parts.pile(first.pile);
+  const holder = first && parts.unit(first.unit);
   if (!first || !holder) return;
   const { keys, client } = await parts.centres.byRecord(fromHex(first.centre), parts.view);
   const messages = owed.map(({ receipt }) => ({
-    commandId: randomBytes(16).toString('hex'),
+    commandId: receipt.commandId,
     kind: 'receipt' as const,
     action: RECEIPT_ACTION,
-    payload: { ...receipt } as Readonly<Record<string, Json>>,
+    payload: { ...receipt },
   }));
   const { sigma } = await holder.seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
   await client.receipt({ sigma }, { signal: parts.stopping });

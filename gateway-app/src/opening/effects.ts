@@ -18,24 +18,14 @@ export interface EffectParts {
   readonly stopping: AbortSignal;
 }
 
-/** Carries opened commands from pending to done, one at a time for each pile. */
+/** Carries opened commands from pending to done, one at a time for each pile or gateway. */
 export class Effects {
   readonly #parts: EffectParts;
-  readonly #piles = new KeyedLock();
+  readonly #units = new KeyedLock();
   readonly #running = new Set<Promise<void>>();
-  #done = 0;
-  #duplicates = 0;
 
   constructor(parts: EffectParts) {
     this.#parts = parts;
-  }
-
-  get done(): number {
-    return this.#done;
-  }
-
-  get duplicatesSuppressed(): number {
-    return this.#duplicates;
   }
 
   /** Finishes what a former process left pending. */
@@ -46,7 +36,6 @@ export class Effects {
   /** Resolves when the entry's commands are on disk as pending; acting on them has begun. */
   async accept(entry: OpenedEntry, more: (batch: Batch) => void): Promise<void> {
     const { pending, duplicates } = await this.#parts.journal.record(entry, more);
-    this.#duplicates += duplicates;
     if (duplicates > 0) this.#parts.log.info({ sigma: entry.sigmaId, duplicates }, 'known commands left alone');
     for (const effect of pending) this.#start(effect);
   }
@@ -57,7 +46,9 @@ export class Effects {
   }
 
   #start(effect: Effect): void {
-    const run = this.#piles.run(effect.order.pile, () => this.#carryOut(effect)).finally(() => this.#running.delete(run));
+    const run = this.#units
+      .run(effect.order.unit, () => this.#carryOut(effect))
+      .finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
@@ -69,7 +60,6 @@ export class Effects {
       try {
         const act = await this.#act(effect);
         const done = await journal.finish(effect, act, (batch) => owe(effect, act, batch));
-        this.#done += act.outcome === 'done' ? 1 : 0;
         log.info({ sigma: effect.sigmaId, outcome: act.outcome, code: act.code }, 'command carried out');
         finished(done);
         return;

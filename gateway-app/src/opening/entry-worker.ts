@@ -17,7 +17,7 @@ export interface Receiver {
   /** The receiver's pseudo-identity in the σ's epoch; undefined if it has none there. */
   f(sigma: LoggedSigma): Uint8Array | undefined;
   readonly role: Role;
-  readonly pile: OpenedEntry['pile'];
+  readonly unit: OpenedEntry['unit'];
   readonly session?: Uint8Array;
   /**
    * The receiver's entry key for each σ, in order; undefined where it gives none. Resolves when there is somebody to ask.
@@ -38,6 +38,8 @@ export interface EntryWorkerParts {
   /** Unix seconds. */
   readonly now: () => number;
   readonly opened: () => void;
+  /** An entry was found and did not open to an authentic message. */
+  readonly refused: () => void;
 }
 
 const HEADERS_AT_ONCE = 64;
@@ -126,6 +128,7 @@ export class EntryWorker {
     } catch (error) {
       if (!isFinal(error)) throw error;
       logger.warn({ sigma: sigma.id, code: codeOf(error) }, 'an entry was found and did not open');
+      this.#parts.refused();
       return undefined;
     }
   }
@@ -142,12 +145,12 @@ export class EntryWorker {
   }
 
   #entryOf(sigma: LoggedSigma, opened: Unsigncrypted, f: Uint8Array): OpenedEntry {
-    const { pile, session } = this.#receiver;
+    const { unit, session } = this.#receiver;
     return {
       oneTimeKey: sigma.verified.header.oneTimeKey,
       receiver: f,
       sender: opened.sender,
-      pile,
+      unit,
       ...(session ? { session } : {}),
       sigmaId: sigma.id,
       commands: decodePayload(opened),

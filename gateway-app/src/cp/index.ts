@@ -1,0 +1,2 @@
+export { RecordingActuator } from './recording-actuator';
+export { type CpOptions, startCp } from './start';

@@ -1,0 +1,213 @@
+import { Role } from '@chargecast/signcryption';
+
+import { parseAddress } from '../common/config';
+import type { RunningRole } from '../common/running-role';
+import { Announcements, Centres, prepareProcess, type RoleProcess } from '../holder';
+import {
+  type Actuator,
+  ChainIntake,
+  EffectJournal,
+  Effects,
+  EntryWorker,
+  type EntryWorkerParts,
+  OwnEntries,
+  Receipts,
+  SigmaLog,
+} from '../opening';
+import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { client, serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { GroupCommit } from '../store/group-commit';
+import { ChargingSessions } from './charging-sessions';
+import { type CpConfig, cpConfigSchema } from './config';
+import { KgcNotices } from './kgc-notices';
+import { Piles } from './piles';
+import { RecordingActuator } from './recording-actuator';
+import { pileService } from './service';
+import { SessionTable } from './session-table';
+import { cpStatus } from './status';
+
+export interface CpOptions {
+  /** What carries out commands; the recording actuator if absent. */
+  readonly actuator?: (store: Store) => Actuator;
+}
+
+const PRUNE_MS = 5_000;
+
+/**
+ * Starts a process of piles. Resolves when it serves and every pile's record counts.
+ * @param configFile its `config.json`
+ */
+export async function startCp(configFile: string, options: CpOptions = {}): Promise<RunningRole> {
+  const process = await prepareProcess(configFile, cpConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    return await assemble(process, store, undo, options);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(
+  process: RoleProcess<CpConfig>,
+  store: Store,
+  undo: (() => unknown)[],
+  options: CpOptions,
+): Promise<RunningRole> {
+  const { config, log, tls, trust } = process;
+  const stop = new AbortController();
+  const stopping = stop.signal;
+  const now = (): number => Math.floor(Date.now() / 1000);
+  const writes = new GroupCommit(store);
+  const sigmas = await SigmaLog.open(store.sub('sigmas'), trust.params);
+  const intake = new ChainIntake(sigmas, log);
+  const source = new CssStreamSource(config.peers.css, tls);
+  const replica = await openReplica({
+    store: store.sub('replica'),
+    trust,
+    source,
+    logger: log,
+    apply: (applied, batch) => intake.apply(applied, batch),
+    applied: (applied) => intake.applied(applied),
+  });
+  const kgc = client('Kgc', config.peers.kgc, tls);
+  const centres = new Centres(config.peers.csc, tls);
+  replica.start();
+  undo.push(
+    () => source.close(),
+    () => kgc.close(),
+    () => centres.close(),
+    () => replica.stop(),
+    () => stop.abort(),
+  );
+
+  const piles = await Piles.enrol({
+    process: config.name,
+    names: config.piles.map(({ name }) => name),
+    gateways: config.peers.css,
+    owner: config.owner ?? config.peers.css[0]?.mspId ?? '',
+    kgc,
+    tls,
+    store: store.sub('holders'),
+    replica,
+    log,
+    stopping,
+  });
+  undo.push(() => piles.stop());
+
+  const actuator = options.actuator?.(store.sub('actuator')) ?? new RecordingActuator(store.sub('actuator'));
+  const journal = new EffectJournal(store.sub('journal'), writes);
+  const receipts = await Receipts.open({
+    store: store.sub('receipts'),
+    view: replica,
+    centres,
+    unit: (f) => piles.byRecord(f),
+    ttlSeconds: config.receiptTtlSeconds,
+    log,
+    stopping,
+    now,
+  });
+  const effects = new Effects({
+    journal,
+    actuator,
+    owe: (effect, act, batch) => receipts.owe(effect, act, batch),
+    finished: (effect) => {
+      receipts.send(effect);
+      sessions.notify(effect);
+    },
+    log,
+    stopping,
+  });
+  const counts = { opened: 0, refused: 0 };
+  const worker: EntryWorkerParts = {
+    log: sigmas,
+    view: replica,
+    effects,
+    commit: (change) => writes.commit(change),
+    logger: log,
+    now,
+    opened: () => (counts.opened += 1),
+    refused: () => (counts.refused += 1),
+  };
+  const newest = (): string => SigmaLog.after(replica.position('datachain'));
+  const sessions: ChargingSessions = new ChargingSessions({
+    table: await SessionTable.load(store.sub('sessions', { hiddenKeys: true }), writes),
+    notices: await KgcNotices.open(store.sub('notices'), kgc, log, stopping),
+    worker,
+    settings: config.sessions,
+    pile: (name) => piles.get(name),
+    newest,
+    log,
+  });
+  const own = new OwnEntries(store.sub('places'), trust.params, Role.CP);
+  const ownWorkers: Promise<void>[] = [];
+  for (const [name, holder] of piles.byName) {
+    const entries = new EntryWorker(worker, own.receiver(name, holder), await own.cursor(name, newest()));
+    ownWorkers.push(entries.run(stopping));
+  }
+  await effects.resume();
+  sessions.resume();
+  const announcements = await announce(process, { store, replica, centres, piles, stopping, now });
+
+  const { host, port } = parseAddress(config.listen);
+  const handlers = pileService({
+    view: replica,
+    piles: piles.byName,
+    sessions,
+    stepMs: config.sessions.stepMs,
+    log,
+  });
+  const server = await serve('Pile', handlers, { tls, host, port, logger: log });
+  const pruning = setInterval(() => {
+    const lowest = [sessions.lowestCursor(), own.lowestCursor()].filter((cursor) => cursor !== undefined).sort()[0];
+    sigmas.prune(lowest).catch((error: unknown) => log.warn({ err: error }, 'the σ log could not be pruned'));
+  }, PRUNE_MS);
+
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    status: () => cpStatus({ sessions, journal, actuator, counts, intake, receipts, replica, logged: sigmas }),
+    async stop() {
+      clearInterval(pruning);
+      const closing = server.close();
+      stop.abort();
+      await sessions.stop();
+      await closing;
+      await Promise.all(ownWorkers);
+      await Promise.all([effects.settled(), receipts.stopped(), announcements.stopped(), piles.stop()]);
+      await replica.stop();
+      for (const each of [source, kgc, centres]) each.close();
+      await store.close();
+    },
+  };
+}
+
+interface AnnounceParts {
+  readonly store: Store;
+  readonly replica: Replica;
+  readonly centres: Centres;
+  readonly piles: Piles;
+  readonly stopping: AbortSignal;
+  readonly now: () => number;
+}
+
+async function announce({ config, log }: RoleProcess<CpConfig>, parts: AnnounceParts): Promise<Announcements> {
+  const { store, replica, centres, piles, stopping, now } = parts;
+  const announcements = await Announcements.open({
+    store: store.sub('announcements'),
+    view: replica,
+    centres,
+    names: config.peers.csc.map(({ name }) => name),
+    holder: (unit) => piles.byName.get(unit),
+    log,
+    stopping,
+    now,
+  });
+  for (const [unit, holder] of piles.byName) await announcements.announce(unit, holder);
+  return announcements;
+}

@@ -1,0 +1,53 @@
+import type { Actuator, ChainIntake, EffectJournal, Receipts, SigmaLog } from '../opening';
+import type { Replica } from '../replica';
+import type { ChargingSessions } from './charging-sessions';
+import { RecordingActuator } from './recording-actuator';
+
+export interface StatusParts {
+  readonly sessions: ChargingSessions;
+  readonly journal: EffectJournal;
+  readonly actuator: Actuator;
+  readonly counts: { readonly opened: number; readonly refused: number };
+  readonly intake: ChainIntake;
+  readonly receipts: Receipts;
+  readonly replica: Pick<Replica, 'position'>;
+  readonly logged: SigmaLog;
+}
+
+/**
+ * | member | meaning |
+ * |---|---|
+ * | sessions | open charging sessions |
+ * | opened, refused | entries opened, and found but refused, since the process started |
+ * | effects, pending, refusedCommands | commands done, not done yet, and refused after opening, over the database's life |
+ * | duplicatesSuppressed | commands met again and left alone, over the database's life |
+ * | chargedMinor | sum of the bills booked by the recording actuator, minor units |
+ * | unverifiable | committed σ's that failed this process's own verification |
+ * | receiptsWaiting, logged, certchainBlock, datachainBlock | what is still to be sent, σ's still needed, places in the chains |
+ */
+export async function cpStatus(parts: StatusParts): Promise<Record<string, unknown>> {
+  const { sessions, journal, actuator, counts, intake, receipts, replica, logged } = parts;
+  const commands = { effects: 0, refusedCommands: 0, pending: 0 };
+  for await (const { state, outcome } of journal.all()) {
+    if (state === 'pending') commands.pending += 1;
+    else if (outcome === 'done') commands.effects += 1;
+    else commands.refusedCommands += 1;
+  }
+  return {
+    sessions: sessions.open,
+    opened: counts.opened,
+    refused: counts.refused,
+    ...commands,
+    duplicatesSuppressed: await journal.duplicates(),
+    ...(actuator instanceof RecordingActuator ? { chargedMinor: await actuator.chargedMinor() } : {}),
+    unverifiable: intake.refused,
+    receiptsWaiting: receipts.waiting,
+    logged: logged.length,
+    certchainBlock: blockNumber(replica.position('certchain')),
+    datachainBlock: blockNumber(replica.position('datachain')),
+  };
+}
+
+function blockNumber(position: bigint | undefined): number | null {
+  return position === undefined ? null : Number(position);
+}

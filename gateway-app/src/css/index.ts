@@ -1,0 +1,1 @@
+export { type CssOptions, startCss } from './start';

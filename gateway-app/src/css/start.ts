@@ -1,0 +1,184 @@
+import { toHex } from '@chargecast/signcryption';
+import { EventEmitter } from 'node:events';
+
+import { parseAddress } from '../common/config';
+import type { RunningRole } from '../common/running-role';
+import { prepareProcess, type RoleProcess } from '../holder';
+import { connectLedger, type Ledger } from '../ledger';
+import { type CommittedSigma, openReplica } from '../replica';
+import { serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { Approvals } from './approvals';
+import { ChainArchive } from './archive';
+import { type CssConfig, cssConfigSchema } from './config';
+import { Gatherer } from './gatherer';
+import { type HeldSigma, HeldSigmas } from './held-sigmas';
+import { Membership } from './membership';
+import { PileNotices } from './notices';
+import { readOrganisationSigner } from './organisation-signer';
+import { OwnMessages } from './own-messages';
+import { RecordDesk, type WaitingRecord } from './record-desk';
+import { Relay } from './relay';
+import { cssService } from './service';
+import { SlotKeeper } from './slot-keeper';
+import { recordSubmission, sigmaSubmission } from './submissions';
+
+export interface CssOptions {
+  /** How the ledger is reached; by the connection profile if absent. */
+  readonly ledger?: () => Promise<Ledger>;
+}
+
+const TAKE_OVER_MS = 250;
+const RECORDS_TOGETHER = 128;
+/** A record entry as JSON with a few approvals, about. */
+const RECORD_ENTRY_BYTES = 1_536;
+
+/**
+ * Starts a gateway. Resolves when it serves; it enrols as a holder in the background.
+ * @param configFile its `config.json`
+ */
+export async function startCss(configFile: string, options: CssOptions = {}): Promise<RunningRole> {
+  const process = await prepareProcess(configFile, cssConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    const connect = options.ledger ?? (() => connectLedger(path(config.profile), config.identity));
+    const ledger = await connect();
+    undo.push(() => ledger.close());
+    return await assemble(process, store, ledger, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(
+  process: RoleProcess<CssConfig>,
+  store: Store,
+  ledger: Ledger,
+  undo: (() => unknown)[],
+): Promise<RunningRole> {
+  const { config, path, log, tls, trust } = process;
+  const { params } = trust;
+  const stop = new AbortController();
+  const stopping = stop.signal;
+  const now = (): number => Math.floor(Date.now() / 1000);
+  const signer = await readOrganisationSigner(path(config.organisationKey), config.identity.mspId, params);
+  const archives = {
+    certchain: await ChainArchive.open('certchain', store.sub('certchain')),
+    datachain: await ChainArchive.open('datachain', store.sub('datachain')),
+  };
+  const seen = new EventEmitter<{ committed: [CommittedSigma] }>();
+  const own = await OwnMessages.open(store.sub('own'), params, log);
+  const replica = await openReplica({
+    store: store.sub('replica'),
+    trust,
+    source: ledger,
+    logger: log,
+    apply(applied, batch) {
+      archives[applied.channel].keep(applied.block, batch);
+      own.intake.apply(applied, batch);
+    },
+    applied(applied) {
+      archives[applied.channel].kept(applied.number);
+      own.intake.applied(applied);
+      for (const sigma of applied.sigmas) seen.emit('committed', sigma);
+    },
+  });
+  const relay = { log, stopping };
+  const held: HeldSigmas = await HeldSigmas.open({
+    store: store.sub('held'),
+    params,
+    view: replica,
+    settings: config.holding,
+    log,
+    now,
+    submit: (sigma) => gatherer.add(sigma, sigma.sigma.length),
+  });
+  const sigmaRelay = new Relay<HeldSigma>(ledger, sigmaSubmission(held, replica, ledger), relay);
+  const gatherer = new Gatherer<HeldSigma>(config.gathering, (items) => sigmaRelay.submit(items));
+  const recordRelay = new Relay<WaitingRecord>(ledger, recordSubmission(), relay);
+  const recordGatherer = new Gatherer<WaitingRecord>({ ...config.gathering, maxItems: RECORDS_TOGETHER }, (items) =>
+    recordRelay.submit(items),
+  );
+  seen.on('committed', ({ sigmaId, transactionId }) => {
+    held.settle(toHex(sigmaId), { status: 'committed', transactionId }).catch((error: unknown) => {
+      log.error({ err: error, sigma: toHex(sigmaId) }, 'a committed σ could not be settled: done at the next start');
+    });
+  });
+  const membership = new Membership({ config, tls, store: store.sub('membership'), replica, log, stopping, now });
+  const slots = new SlotKeeper({
+    view: replica,
+    ledger,
+    signer,
+    peers: membership.gateways.map(({ mspId, css }) => ({ mspId, signSlot: (head) => css.signSlot(head) })),
+    settings: config.slots,
+    log,
+    now,
+  });
+  const approvals = new Approvals({ store: store.sub('approvals'), view: replica, signer, ownName: config.name });
+  const notices = new PileNotices({
+    holder: () => membership.holder,
+    approvals,
+    view: replica,
+    held,
+    ttlSeconds: config.noticeTtlSeconds,
+  });
+  const records = new RecordDesk(replica, (waiting) => recordGatherer.add(waiting, RECORD_ENTRY_BYTES));
+  replica.start();
+  undo.push(
+    () => replica.stop(),
+    () => stop.abort(),
+  );
+
+  const handlers = cssService({ approvals, records, held, slots, archives, signer, notices, ownName: config.name });
+  const { host, port } = parseAddress(config.listen);
+  const server = await serve('Css', handlers, { tls, host, port, logger: log });
+  undo.push(() => server.close());
+  await held.reconcile();
+  held.takeOver();
+  const takingOver = setInterval(() => held.takeOver(), TAKE_OVER_MS);
+  const keeping = slots.keep(stopping);
+  membership.begin(async (holder) => {
+    await own.begin({
+      name: config.name,
+      holder,
+      replica,
+      centres: membership.centres,
+      receiptTtlSeconds: config.receiptTtlSeconds,
+      log,
+      stopping,
+      now,
+    });
+  });
+
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    status: () =>
+      Promise.resolve({
+        ...held.counts,
+        held: held.count,
+        heldBytes: held.bytes,
+        enrolled: membership.holder !== undefined,
+        slot: replica.slot()?.number ?? null,
+        certchainBlock: archives.certchain.height - 1,
+        datachainBlock: archives.datachain.height - 1,
+      }),
+    async stop() {
+      clearInterval(takingOver);
+      const closing = server.close();
+      stop.abort();
+      await Promise.all([gatherer.stop(), recordGatherer.stop(), keeping]);
+      await membership.stop();
+      await own.stopped();
+      await closing;
+      await replica.stop();
+      ledger.close();
+      await store.close();
+    },
+  };
+}

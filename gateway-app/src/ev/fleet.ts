@@ -1,0 +1,78 @@
+import { CodedError } from '../common/errors';
+import { countersignedByProvider, type Holder, type HolderOptions, openHolder } from '../holder';
+import { type Client, client, type RpcTls } from '../rpc';
+import type { EvConfig } from './config';
+
+export interface FleetParts {
+  readonly config: EvConfig;
+  readonly tls: RpcTls;
+  /** What all vehicles' holders share. */
+  readonly holder: Pick<HolderOptions, 'kgc' | 'replica' | 'logger' | 'signal'>;
+  /** A sealed sub-store for each vehicle. */
+  readonly store: (vehicle: string) => HolderOptions['store'];
+}
+
+/** A vehicle signs a few reports a session: small batches of one-time credentials. */
+const CREDENTIALS = { batch: 8, low: 2 };
+
+/** The holders of this process's vehicles, and the piles they can reach. */
+export class Fleet {
+  readonly holders = new Map<string, Holder>();
+  readonly #providers: ReadonlyMap<string, Client<'Esp'>>;
+  readonly #piles: ReadonlyMap<string, Client<'Pile'>>;
+
+  private constructor({ config, tls }: FleetParts) {
+    const { esp, cp } = config.peers;
+    this.#providers = new Map(
+      esp.map(({ name, endpoint }) => [name, client('Esp', endpoint, tls, { serverName: name })]),
+    );
+    this.#piles = new Map(cp.map(({ name, endpoint }) => [name, client('Pile', endpoint, tls, { serverName: name })]));
+  }
+
+  /** Resolves when every vehicle's record counts. @throws what `openHolder` throws */
+  static async enrol(parts: FleetParts): Promise<Fleet> {
+    const fleet = new Fleet(parts);
+    try {
+      await fleet.#enrolAll(parts);
+      return fleet;
+    } catch (error) {
+      await fleet.stop();
+      throw error;
+    }
+  }
+
+  /** @throws CodedError E_VEHICLE_UNKNOWN */
+  holder(vehicle: string): Holder {
+    const holder = this.holders.get(vehicle);
+    if (!holder) throw new CodedError('E_VEHICLE_UNKNOWN', 'this process runs no such vehicle');
+    return holder;
+  }
+
+  /** @param name of the process that serves piles. @throws CodedError E_PILE_UNKNOWN */
+  pileProcess(name: string): Client<'Pile'> {
+    const found = this.#piles.get(name);
+    if (!found) throw new CodedError('E_PILE_UNKNOWN', 'no such process of piles is configured: add it to peers.cp');
+    return found;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.holders.values()].map((holder) => holder.stop()));
+    for (const each of [...this.#providers.values(), ...this.#piles.values()]) each.close();
+  }
+
+  async #enrolAll({ config, holder, store }: FleetParts): Promise<void> {
+    const waiting = [...config.vehicles];
+    const enrolOne = async ({
+      name,
+      provider = config.peers.esp[0]?.name ?? '',
+    }: EvConfig['vehicles'][number]): Promise<void> => {
+      const publisher = countersignedByProvider(this.#providers.get(provider) as Client<'Esp'>);
+      const options = { role: 'ev' as const, name: `${config.name}/${name}`, publisher, credentials: CREDENTIALS };
+      this.holders.set(name, await openHolder({ ...holder, ...options, store: store(name) }));
+    };
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await enrolOne(next);
+    };
+    await Promise.all(Array.from({ length: Math.min(config.enrolTogether, waiting.length) }, worker));
+  }
+}

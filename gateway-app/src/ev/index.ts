@@ -1,0 +1,1 @@
+export { type RunningEv, startEv } from './start';

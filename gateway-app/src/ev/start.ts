@@ -1,0 +1,131 @@
+import { parseAddress } from '../common/config';
+import type { RunningRole } from '../common/running-role';
+import { Centres, prepareProcess, type RoleProcess } from '../holder';
+import { CssStreamSource, openReplica } from '../replica';
+import { client, serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { GroupCommit } from '../store/group-commit';
+import { type EvConfig, evConfigSchema } from './config';
+import { Fleet } from './fleet';
+import { PlugState } from './plug-state';
+import { Reports } from './reports';
+import { vehicleService } from './service';
+import { Vehicle } from './vehicle';
+
+/** A running process of vehicles; their operator may drive them directly. */
+export interface RunningEv extends RunningRole {
+  readonly vehicles: ReadonlyMap<string, Vehicle>;
+}
+
+/**
+ * Starts a process of vehicles. Resolves when it serves and every vehicle's record counts.
+ * @param configFile its `config.json`
+ */
+export async function startEv(configFile: string): Promise<RunningEv> {
+  const process = await prepareProcess(configFile, evConfigSchema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: (() => unknown)[] = [() => store.close()];
+  try {
+    return await assemble(process, store, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+async function assemble(
+  { config, log, tls, trust }: RoleProcess<EvConfig>,
+  store: Store,
+  undo: (() => unknown)[],
+): Promise<RunningEv> {
+  const stop = new AbortController();
+  const stopping = stop.signal;
+  const now = (): number => Math.floor(Date.now() / 1000);
+  const writes = new GroupCommit(store);
+  const source = new CssStreamSource(config.peers.css, tls);
+  const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
+  const kgc = client('Kgc', config.peers.kgc, tls);
+  const centres = new Centres(config.peers.csc, tls);
+  replica.start();
+  undo.push(
+    () => source.close(),
+    () => kgc.close(),
+    () => centres.close(),
+    () => replica.stop(),
+    () => stop.abort(),
+  );
+
+  const keys = store.sub('holders', { hiddenKeys: true });
+  const fleet = await Fleet.enrol({
+    config,
+    tls,
+    holder: { kgc, replica, logger: log, signal: stopping },
+    store: (vehicle) => keys.sub(vehicle),
+  });
+  undo.push(() => fleet.stop());
+  const reports = await Reports.open({
+    store: store.sub('reports'),
+    view: replica,
+    centres,
+    holder: (vehicle) => fleet.holder(vehicle),
+    centre: centreOf(config),
+    ttlSeconds: config.reportTtlSeconds,
+    log,
+    stopping,
+  });
+  const counts = { notices: 0 };
+  const states = store.sub('plugs', { hiddenKeys: true });
+  const vehicles = new Map<string, Vehicle>();
+  for (const { name } of config.vehicles) {
+    const vehicle = new Vehicle({
+      name,
+      holder: fleet.holder(name),
+      view: replica,
+      state: await PlugState.load(states, name, writes),
+      reports,
+      process: (pileProcess) => fleet.pileProcess(pileProcess),
+      maxAnswers: config.sessions.maxAnswers,
+      plugInSeconds: config.sessions.plugInSeconds,
+      log,
+      now,
+      noticed: () => (counts.notices += 1),
+    });
+    vehicles.set(name, vehicle);
+    vehicle.resume();
+  }
+
+  const { host, port } = parseAddress(config.listen);
+  const handlers = vehicleService(vehicles, config.name);
+  const server = await serve('Vehicle', handlers, { tls, host, port, logger: log });
+  return {
+    name: config.name,
+    role: config.role,
+    port: server.port,
+    vehicles,
+    status: () =>
+      Promise.resolve({
+        vehicles: vehicles.size,
+        pluggedIn: [...vehicles.values()].filter(({ isPluggedIn }) => isPluggedIn).length,
+        notices: counts.notices,
+        reportsWaiting: reports.waiting,
+      }),
+    async stop() {
+      const closing = server.close();
+      stop.abort();
+      await Promise.all([...vehicles.values()].map((vehicle) => vehicle.stop()));
+      await closing;
+      await reports.stopped();
+      await fleet.stop();
+      await replica.stop();
+      for (const each of [source, kgc, centres]) each.close();
+      await store.close();
+    },
+  };
+}
+
+function centreOf({ vehicles, peers }: EvConfig): (vehicle: string) => string {
+  const names = new Map(vehicles.map(({ name, csc }) => [name, csc ?? peers.csc[0]?.name ?? '']));
+  return (vehicle) => names.get(vehicle) ?? '';
+}
