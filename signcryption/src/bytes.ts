@@ -106,10 +106,6 @@ export function isZero(bytes: Uint8Array): boolean {
   return any === 0;
 }
 
-/** A string that two arrays share only if their bytes are equal, for sets and maps; shorter to make than hexadecimal. */
-export const mapKey = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

@@ -6,13 +6,14 @@ import { compareAt, equal, frame, isZero } from './bytes';
 import { ensure } from './errors';
 import { type Primitives } from './primitives/types';
 import { PSEUDONYM_BYTES, type RecordKeys } from './record';
-import { ENTRY_OVERHEAD, LOCATOR_BYTES, type Sigma } from './wire';
+import { LOCATOR_BYTES, MAX_ENTRIES, type Sigma } from './wire';
 
 const TAG_BYTES = 16;
-const K_S_AT = LOCATOR_BYTES + PSEUDONYM_BYTES;
-const LENGTH_AT = K_S_AT + 32;
-const MESSAGE_AT = ENTRY_OVERHEAD - TAG_BYTES;
 const HH_BYTES = 64;
+const BIND_BYTES = 64;
+/** Places in the plaintext f ‖ K_S ‖ u32 len ‖ m ‖ zeros. */
+const LENGTH_AT = PSEUDONYM_BYTES + 32;
+const MESSAGE_AT = LENGTH_AT + 4;
 
 export interface EntriesInput {
   /** The clamped ephemeral scalar. */
@@ -40,46 +41,55 @@ interface EntryReceiver {
 export function sealEntries(primitives: Primitives, input: EntriesInput, body: Uint8Array): void {
   const { receivers, entryCount, entryLength, dummyKey } = input;
   const unsorted = new Uint8Array(entryCount * entryLength);
-  const scratch = { z: new Uint8Array(32), derived: new Uint8Array(64) };
+  const scratch: Scratch = {
+    z: new Uint8Array(32),
+    derived: new Uint8Array(64),
+    plaintext: new Uint8Array(entryLength - LOCATOR_BYTES - TAG_BYTES),
+  };
   const sealEntry = entrySealer(primitives, input, scratch);
-  for (const [i, receiver] of receivers.entries()) {
-    sealEntry(receiver, unsorted.subarray(i * entryLength, (i + 1) * entryLength));
-  }
-  scratch.z.fill(0);
-  scratch.derived.fill(0);
+  for (const [i, receiver] of receivers.entries()) sealEntry(receiver, unsorted, i * entryLength);
+  for (const secret of Object.values(scratch) as Uint8Array[]) secret.fill(0);
   const real = receivers.length * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
   sortEntries(unsorted, body, entryLength);
 }
 
-/** A function that fills one entry; its scratch buffers serve all entries of one σ. */
+/** Secrets of the entry being sealed. */
+interface Scratch {
+  readonly z: Uint8Array;
+  readonly derived: Uint8Array;
+  readonly plaintext: Uint8Array;
+}
+
+/** A function that writes one entry at a place; its scratch buffers serve all entries of one σ. */
 function entrySealer(
   primitives: Primitives,
-  { k, K_S, hh }: EntriesInput,
-  { z, derived }: { readonly z: Uint8Array; readonly derived: Uint8Array },
-): (r: EntryReceiver, entry: Uint8Array) => void {
+  { k, K_S, hh, entryLength }: EntriesInput,
+  { z, derived, plaintext }: Scratch,
+): (receiver: EntryReceiver, body: Uint8Array, at: number) => void {
+  const locator = derived.subarray(0, LOCATOR_BYTES);
   const key = derived.subarray(LOCATOR_BYTES);
   const associatedData = new Uint8Array(HH_BYTES + LOCATOR_BYTES);
   associatedData.set(hh);
-  const preimages = new Map<number, EntryPreimage>();
-  return ({ keys, bind, message }, entry) => {
+  plaintext.set(K_S, PSEUDONYM_BYTES);
+  const view = new DataView(plaintext.buffer);
+  const unbound = entryPreimage(hh, 0);
+  const bound = entryPreimage(hh, BIND_BYTES);
+  return ({ keys, bind, message }, body, at) => {
     ensure(primitives.x25519(z, k, keys.u), 'E_POINT', 'a receiver’s key has small order');
-    const bindLength = bind?.length ?? 0;
-    let preimage = preimages.get(bindLength);
-    if (!preimage) preimages.set(bindLength, (preimage = entryPreimage(hh, bindLength)));
-    primitives.keyedBlake2b(derived, z, preimage(keys.record.f, keys.Q, bind));
-    associatedData.set(derived.subarray(0, LOCATOR_BYTES), HH_BYTES);
-    entry.set(derived.subarray(0, LOCATOR_BYTES));
-    entry.set(keys.record.f, LOCATOR_BYTES);
-    entry.set(K_S, K_S_AT);
-    new DataView(entry.buffer, entry.byteOffset).setUint32(LENGTH_AT, message.length, true);
-    entry.set(message, MESSAGE_AT);
-    const sealed = entry.subarray(LOCATOR_BYTES);
-    primitives.aeadSeal(sealed, key, associatedData, sealed.subarray(0, sealed.length - TAG_BYTES));
+    const preimage = bind ? bound(keys.record.f, keys.Q, bind) : unbound(keys.record.f, keys.Q);
+    primitives.keyedBlake2b(derived, z, preimage);
+    associatedData.set(locator, HH_BYTES);
+    plaintext.set(keys.record.f);
+    view.setUint32(LENGTH_AT, message.length, true);
+    plaintext.set(message, MESSAGE_AT);
+    plaintext.fill(0, MESSAGE_AT + message.length);
+    body.set(locator, at);
+    primitives.aeadSeal(body.subarray(at + LOCATOR_BYTES, at + entryLength), key, associatedData, plaintext);
   };
 }
 
-type EntryPreimage = (f: Uint8Array, Q: Uint8Array, bind: Uint8Array | undefined) => Uint8Array;
+type EntryPreimage = (f: Uint8Array, Q: Uint8Array, bind?: Uint8Array) => Uint8Array;
 
 /** frame("entry", hh, f, Q, bind), written once but for what differs between receivers. */
 function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
@@ -95,9 +105,20 @@ function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
   };
 }
 
+/** By the leading 32 bits with the entry's number behind them, which sorts as plain numbers; equal ones are rare. */
 function sortEntries(unsorted: Uint8Array, sorted: Uint8Array, entryLength: number): void {
-  const starts = Array.from({ length: unsorted.length / entryLength }, (_, i) => i * entryLength);
-  starts.sort((a, b) => compareAt(unsorted, a, unsorted, b, LOCATOR_BYTES));
+  const view = new DataView(unsorted.buffer);
+  const order = new Float64Array(unsorted.length / entryLength);
+  for (let i = 0; i < order.length; i++) order[i] = view.getUint32(i * entryLength) * MAX_ENTRIES + i;
+  order.sort();
+  const starts = Array.from(order, (value) => (value % MAX_ENTRIES) * entryLength);
+  for (let i = 1; i < starts.length; i++) {
+    for (let j = i; j > 0; j--) {
+      const [before, after] = [starts[j - 1] as number, starts[j] as number];
+      if (compareAt(unsorted, before, unsorted, after, LOCATOR_BYTES) < 0) break;
+      [starts[j - 1], starts[j]] = [after, before];
+    }
+  }
   starts.forEach((from, i) => sorted.set(unsorted.subarray(from, from + entryLength), i * entryLength));
 }
 
@@ -124,12 +145,11 @@ export function openEntry(
   associatedData.set(entry.subarray(0, LOCATOR_BYTES), HH_BYTES);
   const plaintext = primitives.aeadOpen(key, associatedData, entry.subarray(LOCATOR_BYTES));
   if (!plaintext || !equal(plaintext.subarray(0, PSEUDONYM_BYTES), f)) return undefined;
-  const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(LENGTH_AT - LOCATOR_BYTES, true);
-  const messageAt = MESSAGE_AT - LOCATOR_BYTES;
-  if (length > plaintext.length - messageAt || !isZero(plaintext.subarray(messageAt + length))) return undefined;
+  const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(LENGTH_AT, true);
+  if (length > plaintext.length - MESSAGE_AT || !isZero(plaintext.subarray(MESSAGE_AT + length))) return undefined;
   return {
     f: plaintext.slice(0, PSEUDONYM_BYTES),
     K_S: plaintext.slice(PSEUDONYM_BYTES, PSEUDONYM_BYTES + 32),
-    message: plaintext.slice(messageAt, messageAt + length),
+    message: plaintext.slice(MESSAGE_AT, MESSAGE_AT + length),
   };
 }

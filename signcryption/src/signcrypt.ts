@@ -1,7 +1,8 @@
 /** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
 import { headerDigest } from './agreement';
-import { frame, mapKey, u64 } from './bytes';
+import { frame, u64 } from './bytes';
 import { type Credential } from './credential';
+import { areDistinct } from './distinct';
 import { sealEntries } from './entries';
 import { type DurableSet, type Env } from './env';
 import { ensure } from './errors';
@@ -142,18 +143,16 @@ function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, du
 function checkReceivers({ limits, sender, credential, receivers }: SigncryptInput): void {
   const { epoch, role } = sender.record;
   ensure(credential.epoch === epoch, 'E_EPOCH', 'the credential is of another epoch than the sender’s record');
-  const pseudonyms = new Set<string>();
-  const keys = new Set<string>();
-  for (const receiver of receivers) {
-    const { record, Q } = receiver.keys;
-    pseudonyms.add(mapKey(record.f));
-    keys.add(mapKey(Q));
-    ensure(record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
-    ensure(receiver.bind === undefined || receiver.bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');
-    const allowed = isAllowed(limits, role, credential.senderClass, record.role);
+  for (const { keys, bind } of receivers) {
+    ensure(keys.record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
+    ensure(bind === undefined || bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');
+  }
+  for (const receiverRole of new Set(receivers.map(({ keys }) => keys.record.role))) {
+    const allowed = isAllowed(limits, role, credential.senderClass, receiverRole);
     ensure(allowed, 'E_NOT_ALLOWED', 'the limits do not let this sender role and class address a receiver’s role');
   }
-  const distinct = pseudonyms.size === receivers.length && keys.size === receivers.length;
+  const distinct =
+    areDistinct(receivers.map(({ keys }) => keys.record.f)) && areDistinct(receivers.map(({ keys }) => keys.Q));
   ensure(distinct, 'E_RECEIVER_TWICE', 'a receiver is listed twice; put its messages into one m');
 }
 

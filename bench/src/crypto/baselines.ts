@@ -1,0 +1,102 @@
+/** What the scheme is compared with: bare operations of both libraries, and ways to encrypt to one receiver at a time. */
+import {
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import sodium from 'sodium-native';
+import { type Case } from './measure';
+
+const repeat =
+  (operations: number, operation: () => unknown): (() => void) =>
+  () => {
+    for (let i = 0; i < operations; i++) operation();
+  };
+
+/** X25519 with keys parsed beforehand. */
+export function agreementCases(operations: number): Case[] {
+  const own = generateKeyPairSync('x25519');
+  const other = generateKeyPairSync('x25519');
+  const raw = (key: KeyObject, part: 'd' | 'x'): Uint8Array =>
+    Uint8Array.from(Buffer.from(key.export({ format: 'jwk' })[part] as string, 'base64url'));
+  const scalar = raw(own.privateKey, 'd');
+  const u = raw(other.publicKey, 'x');
+  const shared = new Uint8Array(32);
+  const keys = { privateKey: reparse(own.privateKey, true), publicKey: reparse(other.publicKey, false) };
+  return [
+    {
+      name: 'x25519 libsodium',
+      operations,
+      block: repeat(operations, () => sodium.crypto_scalarmult(shared, scalar, u)),
+    },
+    { name: 'x25519 openssl', operations, block: repeat(operations, () => diffieHellman(keys)) },
+  ];
+}
+
+function reparse(key: KeyObject, isPrivate: boolean): KeyObject {
+  const jwk = { key: key.export({ format: 'jwk' }), format: 'jwk' } as const;
+  return isPrivate ? createPrivateKey(jwk) : createPublicKey(jwk);
+}
+
+/** Ed25519 verification of a 64-byte message with keys parsed beforehand. */
+export function verificationCases(operations: number): Case[] {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const message = new Uint8Array(64).fill(7);
+  const signature = new Uint8Array(sign(null, message, privateKey));
+  const raw = Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'));
+  const key = reparse(publicKey, false);
+  return [
+    {
+      name: 'ed25519 verify libsodium',
+      operations,
+      block: repeat(operations, () => sodium.crypto_sign_verify_detached(signature, message, raw)),
+    },
+    {
+      name: 'ed25519 verify openssl',
+      operations,
+      block: repeat(operations, () => verify(null, message, key, signature)),
+    },
+  ];
+}
+
+/** One 128-byte message to one receiver by means that offer confidentiality alone. */
+export async function encryptionCases(operations: number): Promise<Case[]> {
+  const receiver = generateKeyPairSync('x25519');
+  const publicKey = reparse(receiver.publicKey, false);
+  const raw = Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'));
+  const message = new Uint8Array(128);
+  const sealed = new Uint8Array(message.length + 48);
+  const suite = new CipherSuite({
+    kem: new DhkemX25519HkdfSha256(),
+    kdf: new HkdfSha256(),
+    aead: new Aes128Gcm(),
+  });
+  const recipientPublicKey = await suite.kem.deserializePublicKey(raw.slice().buffer);
+  return [
+    { name: 'sealed box', operations, block: repeat(operations, () => sodium.crypto_box_seal(sealed, message, raw)) },
+    { name: 'HPKE-shaped node:crypto', operations, block: repeat(operations, () => hpkeShaped(publicKey, message)) },
+    {
+      name: '@hpke/core',
+      operations: 10,
+      block: async () => {
+        for (let i = 0; i < 10; i++) await suite.seal({ recipientPublicKey }, message.buffer);
+      },
+    },
+  ];
+}
+
+/** RFC 9180's base mode by its cost: a fresh key pair, one agreement, HKDF, one AEAD. */
+function hpkeShaped(publicKey: KeyObject, message: Uint8Array): Buffer[] {
+  const ephemeral = generateKeyPairSync('x25519');
+  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey });
+  const key = new Uint8Array(hkdfSync('sha256', shared, new Uint8Array(0), 'bench', 44));
+  const cipher = createCipheriv('chacha20-poly1305', key.subarray(0, 32), key.subarray(32), { authTagLength: 16 });
+  return [cipher.update(message), cipher.final(), cipher.getAuthTag()];
+}

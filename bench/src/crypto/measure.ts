@@ -1,0 +1,66 @@
+/**
+ * Interleaved timing: every round runs every case once, so that a slow minute of the machine slows all of them. A case's
+ * block should last a few milliseconds, and the blocks of a ratio about equally long.
+ */
+
+export interface Case {
+  readonly name: string;
+  /** Runs `operations` times what is timed. */
+  readonly block: () => void | Promise<void>;
+  readonly operations: number;
+}
+
+/** Microseconds per operation over the rounds. */
+export interface Timing {
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+}
+
+export class Measurements {
+  readonly #rounds = new Map<string, number[]>();
+
+  private constructor() {}
+
+  static async run(cases: readonly Case[], rounds: number, warmUp = 2): Promise<Measurements> {
+    const measurements = new Measurements();
+    for (const { name } of cases) measurements.#rounds.set(name, []);
+    for (let round = -warmUp; round < rounds; round++) {
+      for (const { name, block, operations } of cases) {
+        const started = process.hrtime.bigint();
+        await block();
+        const elapsed = Number(process.hrtime.bigint() - started) / 1000 / operations;
+        if (round >= 0) measurements.#of(name).push(elapsed);
+      }
+    }
+    return measurements;
+  }
+
+  #of(name: string): number[] {
+    const rounds = this.#rounds.get(name);
+    if (!rounds) throw new RangeError(`nothing was measured under ${name}`);
+    return rounds;
+  }
+
+  timing(name: string): Timing {
+    return summary(this.#of(name));
+  }
+
+  /** Whichever case has the smaller median. */
+  faster(a: string, b: string): string {
+    return this.timing(a).median <= this.timing(b).median ? a : b;
+  }
+
+  /** Ratios of the two in the same round, each divided by `per` (receivers, for example). */
+  ratio(numerator: string, denominator: string, per = 1): Timing {
+    const below = this.#of(denominator);
+    return summary(this.#of(numerator).map((above, round) => above / per / (below[round] as number)));
+  }
+}
+
+function summary(values: readonly number[]): Timing {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
+  return { median: at(0.5), p10: at(0.1), p90: at(0.9) };
+}
