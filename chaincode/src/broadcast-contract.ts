@@ -25,7 +25,7 @@ import { proveSigma, submitSigmas } from './rules/submission';
 import { advanceSlot, ensureSlotFresh } from './rules/slots';
 import { announce, governance, governanceItem, mirrorGovernance, readArgument, reply } from './shared-transactions';
 
-const ACCESS: AccessTable = {
+export const BROADCAST_ACCESS: AccessTable = {
   init: ['admin'],
   getParams: EVERYONE,
   governance: EVERYONE,
@@ -46,7 +46,7 @@ const sigmaId = hex(32);
 @Info({ title: 'broadcast', description: 'Publicly verified ciphertexts on the data chain' })
 export class BroadcastContract extends LedgerContract {
   constructor() {
-    super(BROADCAST.contract, 'datachain', ACCESS);
+    super(BROADCAST.contract, 'datachain', BROADCAST_ACCESS);
   }
 
   @Transaction()

@@ -34,7 +34,7 @@ import {
 } from './shared-transactions';
 import { toText } from './state';
 
-const ACCESS: AccessTable = {
+export const REGISTRATION_ACCESS: AccessTable = {
   init: ['admin'],
   getParams: EVERYONE,
   putProvider: ['relay', 'provider', 'admin'],
@@ -57,7 +57,7 @@ const pseudonym = hex(16);
 @Info({ title: 'registration', description: 'Providers, records and revocations on the certification chain' })
 export class RegistrationContract extends LedgerContract {
   constructor() {
-    super(REGISTRATION.contract, 'certchain', ACCESS);
+    super(REGISTRATION.contract, 'certchain', REGISTRATION_ACCESS);
   }
 
   @Transaction()

@@ -1,0 +1,74 @@
+/** docs/ledger.md against the code: every transaction with its roles, every code, key, event and tag. */
+import './testing/silence';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  BROADCAST,
+  GOVERNANCE_EVENT,
+  LEDGER_CODES,
+  LEDGER_ROLES,
+  RECORDS_EVENT,
+  REGISTRATION,
+  REVOCATION_EVENT,
+  REVOCATION_REASONS,
+  SIGMAS_EVENT,
+  SLOT_EVENT,
+} from '@chargecast/protocol';
+import { BROADCAST_ACCESS } from './broadcast-contract';
+import { REGISTRATION_ACCESS } from './registration-contract';
+
+const reference = readFileSync(join(__dirname, '..', '..', 'docs', 'ledger.md'), 'utf8');
+const section = (title: string): string => reference.split(/^## /m).find((part) => part.startsWith(title)) ?? '';
+
+/** First cell → cells of every table row of a section. */
+const rows = (title: string): Map<string, string[]> =>
+  new Map(
+    section(title)
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.slice(2, -2).split(' | '))
+      .map((cells) => [(cells[0] as string).replaceAll('`', ''), cells]),
+  );
+
+test.each([
+  ['Registration', REGISTRATION, REGISTRATION_ACCESS],
+  ['Broadcast', BROADCAST, BROADCAST_ACCESS],
+] as const)('%s: transactions and roles', (title, { contract, ...names }, access) => {
+  expect(contract).toBe(title.toLowerCase());
+  const table = rows(title);
+  expect([...table.keys()].sort()).toEqual(Object.values(names).sort());
+  for (const [name, cells] of table) {
+    const said = cells[cells.length - 1] ?? '';
+    expect({ name, roles: said === 'all' ? [...LEDGER_ROLES] : said.split(', ') }).toEqual({
+      name,
+      roles: access[name],
+    });
+  }
+});
+
+test('every refusal code stands in the table', () => {
+  const table = section('Refusal codes');
+  expect(Object.keys(LEDGER_CODES).filter((code) => !table.includes(`\`${code}\``))).toEqual([]);
+});
+
+test('every event, tag, reason and key family is described', () => {
+  const events = [SIGMAS_EVENT, RECORDS_EVENT, REVOCATION_EVENT, GOVERNANCE_EVENT, SLOT_EVENT];
+  expect([...rows('Events').keys()].sort()).toEqual(events.sort());
+  expect([...rows('What is signed').keys()].sort()).toEqual(['gov', 'plug', 'prov', 'rev', 'slot']);
+  expect(REVOCATION_REASONS.filter((reason) => !reference.includes(`\`${reason}\``))).toEqual([]);
+  const state = section('State');
+  for (const key of [
+    'params',
+    'roles',
+    'slot',
+    'gov:',
+    'spent:',
+    'sigma:',
+    'batch:',
+    'record:',
+    'provider:',
+    'revoked:',
+  ]) {
+    expect(state).toContain(`\`${key}`);
+  }
+});
