@@ -55,7 +55,8 @@ export class DeliverService {
     const aborted = new AbortController();
     call.on('cancelled', () => aborted.abort(new RpcError(status.CANCELLED, 'context canceled')));
     try {
-      for await (const envelope of call as AsyncIterable<common.Envelope>) {
+      const requests = call.iterator({ destroyOnReturn: false }) as AsyncIterable<common.Envelope>;
+      for await (const envelope of requests) {
         const outcome = await this.#deliver(call, envelope, render, aborted.signal);
         await send(call, statusResponse(outcome), aborted.signal);
         if (outcome !== Status.SUCCESS) break;
