@@ -1,0 +1,92 @@
+import { InvalidArgumentError } from 'commander';
+
+import { type Register } from './command';
+import { withExamples } from './defaults';
+import { type ExitCode, type Io } from './io';
+
+interface VerifyOptions {
+  readonly params: string;
+  readonly at?: number;
+  readonly chain?: string;
+}
+
+/** What everybody can check and see of a σ in a file. */
+export const registerSigma: Register = (program) => {
+  const sigma = program.group('sigma', 'σ in files: what anyone can verify and see of them');
+  sigma.verb<VerifyOptions>(
+    'verify <files...>',
+    'verifies σ from public params alone; exit 1 if one does not hold',
+    (command) =>
+      withExamples(
+        command
+          .requiredOption('--params <file>', 'params.json of the consortium')
+          .option('--at <time>', 'refuse what has expired by then: Unix seconds or ISO 8601', parseTime)
+          .option(
+            '--chain <place>',
+            'refuse reused credentials: deployment folder or connection profile of a running ledger',
+          ),
+        './chargecast sigma verify --params .chargecast/demo/params.json .chargecast/demo/sigmas/*.sigma',
+        './chargecast sigma verify --params params.json --at 2026-11-22T12:00:00Z one.sigma',
+      ),
+    (io, options, ...files) => verifyFiles(io, options, files),
+  );
+  sigma.verb<object>(
+    'inspect <file>',
+    'shows the header of σ: all it says to everybody; verifies nothing',
+    (command) => withExamples(command, './chargecast sigma inspect one.sigma'),
+    (io, _options, file) => inspectFile(io, file),
+  );
+};
+
+async function verifyFiles(
+  io: Io,
+  { params: paramsFile, at, chain }: VerifyOptions,
+  files: string[],
+): Promise<ExitCode> {
+  const { judgeSigma } = await import('../audit/sigma.js');
+  const { readFileCoded } = await import('../common/files.js');
+  const { readParams } = await import('../audit/params.js');
+  const params = await readParams(paramsFile);
+  const contents = await Promise.all(files.map(async (file) => ({ file, bytes: await readFileCoded(file) })));
+  const spent = chain === undefined ? undefined : await readSpent(chain);
+  const verdicts = contents.map(({ file, bytes }) => ({
+    file,
+    ...judgeSigma(params, Uint8Array.from(bytes), { ...(at !== undefined && { at }), ...(spent && { spent }) }),
+  }));
+  for (const { file, id, holds, code, message } of verdicts) {
+    io.line(holds ? `holds  ${id}  ${file}` : `REFUSED  ${code ?? ''}: ${message ?? ''}  ${file}`);
+  }
+  const refused = verdicts.filter(({ holds }) => !holds).length;
+  io.line(`${verdicts.length - refused} of ${verdicts.length} hold`);
+  io.result({ verified: refused === 0, files: verdicts });
+  return refused === 0 ? 0 : 1;
+}
+
+async function readSpent(place: string): Promise<ReadonlyMap<string, string>> {
+  const { openChain, spentCredentials } = await import('../audit/deployment-chain.js');
+  const chain = await openChain(place);
+  try {
+    return await spentCredentials(chain);
+  } finally {
+    chain.ledger.close();
+  }
+}
+
+async function inspectFile(io: Io, file: string): Promise<void> {
+  const { describeSigma, isoTime } = await import('../audit/sigma.js');
+  const { readFileCoded } = await import('../common/files.js');
+  const description = describeSigma(Uint8Array.from(await readFileCoded(file)));
+  const shown = { ...description, notAfter: `${description.notAfter} (${isoTime(description.notAfter)})` };
+  for (const [name, value] of Object.entries(shown)) io.line(`${name.padEnd(14)} ${value}`);
+  io.result(description);
+}
+
+/** @throws InvalidArgumentError, which commander turns into misuse */
+export function parseTime(text: string): number {
+  const iso = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
+  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Math.floor(iso);
+  if (!Number.isSafeInteger(seconds)) {
+    throw new InvalidArgumentError('expected are Unix seconds or a time in ISO 8601.');
+  }
+  return seconds;
+}
