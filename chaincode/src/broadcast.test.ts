@@ -314,6 +314,7 @@ describe('queries', () => {
       expect(await query(BROADCAST.listSigmas, [size, ''])).toBe('E_ARGUMENTS');
     }
     expect(await query(BROADCAST.listSigmas, ['1', 'x'.repeat(1025)])).toBe('E_ARGUMENTS');
+    expect(await query(BROADCAST.listSigmas, ['1', 'params'])).toBe('E_ARGUMENTS');
     expect(await query(BROADCAST.governanceItem, ['roots'])).toBe('E_DECODE');
   });
 

@@ -26,7 +26,8 @@ const rows = (title: string): Map<string, string[]> =>
     section(title)
       .split('\n')
       .filter((line) => line.startsWith('| `'))
-      .map((line) => line.slice(2, -2).split(' | '))
+      .map((line) => line.split('|').slice(1, -1))
+      .map((cells) => cells.map((cell) => cell.trim()))
       .map((cells) => [(cells[0] as string).replaceAll('`', ''), cells]),
   );
 

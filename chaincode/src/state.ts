@@ -78,7 +78,12 @@ export class WorldState {
     const items: T[] = [];
     try {
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-        items.push(read(next.value.key, next.value.value));
+        const { key, value } = next.value;
+        // A bookmark replaces the start of the range: one that was made up would open another family of keys.
+        if (key < start || key >= end) {
+          throw new ProtocolError('E_ARGUMENTS', 'bookmark is what the page before returned, or empty');
+        }
+        items.push(read(key, value));
       }
     } finally {
       await iterator.close();
