@@ -151,7 +151,11 @@ describeWithFabric('faults', () => {
         const heights = nodes.filter(({ kind }) => kind !== 'chaincode').map((node) => node.heights?.[CHANNEL] ?? 0);
         return new Set(heights).size === 1 ? true : undefined;
       },
-      { deadline: 30_000, interval: 250, onTimeout: () => new Error('the nodes do not reach one height') },
+      {
+        deadline: 30_000,
+        interval: 250,
+        onTimeout: async () => new Error(`heights differ: ${JSON.stringify((await fabricStatus(stateDir)).nodes)}`),
+      },
     );
   }
 });

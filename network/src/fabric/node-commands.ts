@@ -21,7 +21,8 @@ export interface StartNodeOptions {
 }
 
 /**
- * Starts one node on its data and waits until it is healthy; a running node is left alone. An orderer that restores a
+ * Starts one node on its data and waits until it is healthy and has the blocks its kind had when it returned; a running
+ * node is left alone. An orderer that restores a
  * lost quorum has the running peers restarted, one after another, so that they reach it at once.
  */
 export async function startNode(stateDir: string, name: string, options: StartNodeOptions = {}): Promise<void> {
@@ -36,6 +37,7 @@ export async function startNode(stateDir: string, name: string, options: StartNo
   else await table.startChaincode(node, context.material, deployedChaincode(state), options.chaincodeBundle);
   await table.waitHealthy([node]);
   if (!quorate && (await hasQuorum(state, table))) await reconnectPeers(state, layout, table, context);
+  await table.waitCaughtUp(node);
 }
 
 function deployedChaincode({ chaincode }: NetworkState): RunningChaincode {

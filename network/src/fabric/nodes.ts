@@ -11,7 +11,7 @@ import { StopWaiting, until } from '../until';
 import { writeConnection } from './chaincode-package';
 import { cssMaterial } from './channel-config';
 import { nodeHealth } from './health';
-import { type FabricNode, type Layout } from './layout';
+import { type FabricNode, type Layout, nodesOf } from './layout';
 import { ordererConfig, peerConfig } from './node-config';
 import { logTail, type ProcessSpec, ProcessTable } from './processes';
 import { type FabricPrograms } from './programs';
@@ -145,6 +145,30 @@ export class Nodes {
             `${node.name} is not healthy after ${start / 1000} s; its log ${log} ends:\n${await logTail(log)}`,
             { cause },
           ),
+      },
+    );
+  }
+
+  /**
+   * Until a node has the blocks that others of its kind have now. An orderer asks for what it missed once it has lagged
+   * behind a leader's heartbeats for ten seconds; before that it would be no help in a change of leader.
+   */
+  async waitCaughtUp(node: FabricNode): Promise<void> {
+    const others = nodesOf(this.#topology).filter(({ kind, name }) => kind === node.kind && name !== node.name);
+    const goal = (await Promise.all(others.map((other) => this.status(other)))).map(({ heights = {} }) => heights);
+    const { step } = this.#topology.timeouts;
+    await until(
+      async () => {
+        const { heights = {} } = await this.status(node);
+        const behind = goal.some((known) =>
+          Object.entries(known).some(([name, height]) => (heights[name] ?? 0) < height),
+        );
+        return behind ? undefined : true;
+      },
+      {
+        deadline: step,
+        onTimeout: () =>
+          new NetworkError('E_FABRIC_TIMEOUT', `${node.name} runs but has not caught up after ${step / 1000} s`),
       },
     );
   }
