@@ -108,7 +108,8 @@ export class Outbox<T> {
     const backoff = new Backoff(100, 10_000);
     let refusals = 0;
     while (lane.waiting.length > 0 && !stopping.aborted) {
-      const group = lane.waiting.slice(0, together);
+      // One that is refused must not take the others with it.
+      const group = lane.waiting.slice(0, refusals > 0 ? 1 : together);
       const failure = await this.#send(group);
       refusals = failure && !this.#options.isPassing(failure.error) ? refusals + 1 : 0;
       if (failure && refusals < MAX_REFUSALS) {

@@ -100,7 +100,7 @@ async function assemble(
   undo.push(() => piles.stop());
 
   const actuator = options.actuator?.(store.sub('actuator')) ?? new RecordingActuator(store.sub('actuator'));
-  const journal = new EffectJournal(store.sub('journal'), writes);
+  const journal = await EffectJournal.open(store.sub('journal'), writes);
   const receipts = await Receipts.open({
     store: store.sub('receipts'),
     view: replica,

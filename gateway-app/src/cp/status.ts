@@ -27,18 +27,15 @@ export interface StatusParts {
  */
 export async function cpStatus(parts: StatusParts): Promise<Record<string, unknown>> {
   const { sessions, journal, actuator, counts, intake, receipts, replica, logged } = parts;
-  const commands = { effects: 0, refusedCommands: 0, pending: 0 };
-  for await (const { state, outcome } of journal.all()) {
-    if (state === 'pending') commands.pending += 1;
-    else if (outcome === 'done') commands.effects += 1;
-    else commands.refusedCommands += 1;
-  }
+  const { done, refused, pending, duplicates } = journal.counts;
   return {
     sessions: sessions.open,
     opened: counts.opened,
     refused: counts.refused,
-    ...commands,
-    duplicatesSuppressed: await journal.duplicates(),
+    effects: done,
+    refusedCommands: refused,
+    pending,
+    duplicatesSuppressed: duplicates,
     ...(actuator instanceof RecordingActuator ? { chargedMinor: await actuator.chargedMinor() } : {}),
     unverifiable: intake.refused,
     receiptsWaiting: receipts.waiting,

@@ -59,7 +59,7 @@ export class OwnMessages {
       now,
     });
     const effects = new Effects({
-      journal: new EffectJournal(store.sub('journal'), this.#writes),
+      journal: await EffectJournal.open(store.sub('journal'), this.#writes),
       actuator: this.board,
       owe: (effect, act, batch) => receipts.owe(effect, act, batch),
       finished: (effect) => receipts.send(effect),

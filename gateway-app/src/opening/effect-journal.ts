@@ -54,13 +54,31 @@ export class EffectJournal {
   readonly #commands: Store;
   readonly #pending: Store;
   readonly #lock = new KeyedLock();
+  readonly #counts = { pending: 0, done: 0, refused: 0, duplicates: 0 };
 
-  /** @param store a sub-store of its own; `writes` of the same database */
-  constructor(store: Store, writes: GroupCommit) {
+  private constructor(store: Store, writes: GroupCommit) {
     this.#writes = writes;
     this.#entries = store.sub('entries', { hiddenKeys: true });
     this.#commands = store.sub('commands', { hiddenKeys: true });
     this.#pending = store.sub('pending', { hiddenKeys: true });
+  }
+
+  /** @param store a sub-store of its own; `writes` of the same database */
+  static async open(store: Store, writes: GroupCommit): Promise<EffectJournal> {
+    const journal = new EffectJournal(store, writes);
+    for await (const { value } of journal.#commands.entries()) journal.#count(fromJson<Effect>(value));
+    for await (const { value } of journal.#entries.entries()) {
+      journal.#counts.duplicates += fromJson<{ duplicates: number }>(value).duplicates;
+    }
+    return journal;
+  }
+
+  /**
+   * Over the database's whole life: commands not done yet, done, refused after opening; and known ones that came again in another
+   * σ and were left alone.
+   */
+  get counts(): Readonly<Record<'pending' | 'done' | 'refused' | 'duplicates', number>> {
+    return { ...this.#counts };
   }
 
   /**
@@ -74,17 +92,15 @@ export class EffectJournal {
       const known = await Promise.all(effects.map((effect) => this.#commands.has(commandKey(effect))));
       const seen = await this.#entries.has(entryKey);
       const fresh = seen ? [] : effects.filter((_, i) => !known[i]);
+      const duplicates = effects.length - fresh.length;
       await this.#writes.commit((batch) => {
         more(batch);
-        if (!seen)
-          batch.put(
-            this.#entries,
-            entryKey,
-            toJson({ sigma: entry.sigmaId, duplicates: effects.length - fresh.length }),
-          );
+        if (!seen) batch.put(this.#entries, entryKey, toJson({ sigma: entry.sigmaId, duplicates }));
         for (const effect of fresh) this.#put(batch, effect);
       });
-      return { pending: fresh, duplicates: effects.length - fresh.length };
+      this.#counts.pending += fresh.length;
+      this.#counts.duplicates += seen ? 0 : duplicates;
+      return { pending: fresh, duplicates };
     });
   }
 
@@ -101,6 +117,8 @@ export class EffectJournal {
       more(batch);
       batch.put(this.#commands, commandKey(done), toJson(done)).del(this.#pending, commandKey(done));
     });
+    this.#counts.pending -= 1;
+    this.#count(done);
     return done;
   }
 
@@ -114,15 +132,9 @@ export class EffectJournal {
     return effects;
   }
 
-  /** Commands of committed σ's that were known already and were left alone, over the database's whole life. */
-  async duplicates(): Promise<number> {
-    let sum = 0;
-    for await (const { value } of this.#entries.entries()) sum += fromJson<{ duplicates: number }>(value).duplicates;
-    return sum;
-  }
-
-  async *all(): AsyncGenerator<Effect, void, undefined> {
-    for await (const { value } of this.#commands.entries()) yield fromJson<Effect>(value);
+  #count({ state, outcome }: Effect): void {
+    if (state === 'pending') this.#counts.pending += 1;
+    else this.#counts[outcome === 'done' ? 'done' : 'refused'] += 1;
   }
 
   #put(batch: Batch, effect: Effect): void {
