@@ -99,7 +99,12 @@ async function signedProposal(): Promise<peer.SignedProposal> {
 }
 
 /** Plays the peer: registers, runs one transaction with empty state, returns its response. */
-async function transact(stream: Stream, expectedName: string, name: string): Promise<peer.Response> {
+async function transact(
+  stream: Stream,
+  expectedName: string,
+  name: string,
+  beforeAnswer: () => void = () => undefined,
+): Promise<peer.Response> {
   const proposal = await signedProposal();
   const input = new peer.ChaincodeInput();
   input.setArgsList([Buffer.from(name)]);
@@ -113,6 +118,7 @@ async function transact(stream: Stream, expectedName: string, name: string): Pro
         stream.write(message(Type.READY));
         stream.write(message(Type.TRANSACTION, input.serializeBinary(), proposal));
       } else if (type === Type.GET_STATE) {
+        beforeAnswer();
         stream.write(message(Type.RESPONSE, new Uint8Array(0)));
       } else if (type === Type.COMPLETED) {
         resolve(peer.Response.deserializeBinary(received.getPayload_asU8()));
@@ -168,6 +174,16 @@ test('as a service: registers, answers, refuses in codes, ends on SIGTERM', asyn
   const lines = output().trim().split('\n');
   expect(lines[0]).toMatch(/^chargecast chaincode \S+ serves chargecast:1 on 127\.0\.0\.1:\d+$/);
   expect(lines.slice(1).every((line) => line.includes('E_NOT_INITIALISED'))).toBe(true);
+});
+
+test('SIGTERM in the middle of a transaction: it is answered first', async () => {
+  const port = await freePort();
+  const { process: service } = start({ CHAINCODE_SERVER_ADDRESS: `127.0.0.1:${port}`, CHAINCODE_ID: 'chargecast:3' });
+  const { client, stream } = await dial(port);
+  const response = await transact(stream, 'chargecast:3', 'registration:getParams', () => service.kill('SIGTERM'));
+  expect(response.getMessage()).toMatch(/^E_NOT_INITIALISED: /);
+  expect(await exitCode(service)).toBe(0);
+  client.close();
 });
 
 test('launched by a peer: dials it and answers', async () => {
