@@ -10,16 +10,18 @@ const source = path.join(root, 'chaincode');
 const out = path.join(source, 'dist', 'bundle');
 const { version, license } = JSON.parse(fs.readFileSync(path.join(source, 'package.json'), 'utf8'));
 
-fs.rmSync(out, { recursive: true, force: true });
-esbuild.buildSync({
+const { outputFiles } = esbuild.buildSync({
   entryPoints: [path.join(source, 'dist', 'main.js')],
+  // Package ids are digests of the bundle: the same sources give the same bytes wherever the build is started.
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // The contract runtime and metadata know contracts by their class names.
+  // The contract runtime and its metadata know contracts by their class names.
   keepNames: true,
   outfile: path.join(out, 'chaincode.js'),
   logLevel: 'warning',
+  write: false,
 });
 
 const manifest = {
@@ -31,4 +33,14 @@ const manifest = {
   scripts: { start: 'node chaincode.js' },
   engines: { node: '>=20.19.0' },
 };
-fs.writeFileSync(path.join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+
+/** Whole or not at all: a ledger may be starting the chaincode just now. */
+function put(name, content) {
+  const unfinished = path.join(source, 'dist', `.${name}.${process.pid}`);
+  fs.writeFileSync(unfinished, content);
+  fs.renameSync(unfinished, path.join(out, name));
+}
+
+fs.mkdirSync(out, { recursive: true });
+put('chaincode.js', outputFiles[0].contents);
+put('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
