@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -55,7 +55,10 @@ export async function launchEmbeddedLedger(
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const ready = await Promise.race([readyLine(child), exited.then(() => undefined)]);
   if (!ready) {
-    throw new EmbeddedLedgerError('E_LEDGER_STORE', `the embedded ledger ended before it was ready: see ${logFile}`);
+    throw new EmbeddedLedgerError(
+      'E_LEDGER_STORE',
+      `the embedded ledger ended before it was ready: ${await lastLine(logFile)} (log: ${logFile})`,
+    );
   }
   if (detached) child.unref();
   return {
@@ -70,6 +73,10 @@ export async function launchEmbeddedLedger(
       clearTimeout(timer);
     },
   };
+}
+
+async function lastLine(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).trimEnd().split('\n').at(-1) ?? '';
 }
 
 async function readyLine(child: ChildProcess): Promise<ReadyLine> {

@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 import { type EmbeddedLedgerOptions } from '../embedded/options';
 import { optionsFromTopology, type TopologySources } from '../embedded/from-topology';
 import { materialiseNetwork, type NetworkMaterial, type OrganisationMaterial } from '../pki/organisation';
+import { type ConnectionProfile } from '../profile';
 import { defaultTopology, type Topology } from '../topology';
 
 export interface Endpoint {
@@ -88,6 +89,39 @@ export class EmbeddedFixture {
     });
     this.#closing.push(() => gateway.close());
     return gateway;
+  }
+
+  /** As `connect`, with what a profile says; `endpoint` instead of the profile's where given. */
+  async connectByProfile(profile: ConnectionProfile, mspId: string, name: string, endpoint?: string): Promise<Gateway> {
+    const organisation = profile.organisations.find((candidate) => candidate.mspId === mspId);
+    const files = organisation?.identities[name];
+    const [first] = organisation?.gateways ?? [];
+    if (!files || !first) throw new RangeError(`the profile lacks ${mspId} ${name}`);
+    const client = new Client(
+      endpoint ?? first.endpoint,
+      credentials.createSsl(Buffer.from(first.tlsRootCertPem)),
+      first.hostOverride === undefined ? {} : { 'grpc.ssl_target_name_override': first.hostOverride },
+    );
+    this.#closing.push(() => client.close());
+    return connect({
+      client,
+      hash: hash.sha256,
+      identity: { mspId, credentials: await readFile(files.certPath) },
+      signer: signers.newPrivateKeySigner(createPrivateKey(await readFile(files.keyPath, 'utf8'))),
+    });
+  }
+
+  /** Options for the consortium whose certificates lie in `stateDir`. */
+  async optionsOf(stateDir: string): Promise<EmbeddedLedgerOptions> {
+    const { topology, chaincodeBundle } = this;
+    return optionsFromTopology({
+      topology,
+      chaincodeBundle,
+      material: await materialiseNetwork(topology, stateDir),
+      dataDir: join(stateDir, 'ledger'),
+      anyPort: true,
+      chaincodeProcesses: 'shared',
+    });
   }
 
   endpoint(gateways: Readonly<Record<string, string>>, mspId: string): Endpoint {
