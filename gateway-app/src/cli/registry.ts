@@ -1,9 +1,19 @@
 import { registerChain } from './chain';
 import { type Register } from './command';
+import { registerDemo } from './demo';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerParams } from './params';
+import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
 
 /** Every noun of the command line, in the order `--help` shows them. */
-export const REGISTER: readonly Register[] = [registerLedger, registerNetwork, registerParams, registerSigma, registerChain];
+export const REGISTER: readonly Register[] = [
+  registerDemo,
+  registerSigma,
+  registerParams,
+  registerChain,
+  registerLedger,
+  registerNetwork,
+  registerRoles,
+];
