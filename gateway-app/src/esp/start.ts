@@ -1,8 +1,8 @@
 import { ready } from '@chargecast/signcryption';
-import { parseAddress } from '../common/config';
+import { type LedgerIdentity, parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
 import { prepareProcess, type RoleProcess } from '../holder';
-import { connectLedger } from '../ledger';
+import { connectLedger, type Ledger } from '../ledger';
 import { CssStreamSource, openReplica } from '../replica';
 import { serve } from '../rpc';
 import { openSealedStore, type Store } from '../store';
@@ -14,18 +14,23 @@ import { readProviderKey } from './provider-key';
 import { RecordSubmitter } from './record-submitter';
 import { espService } from './service';
 
+export interface EspOptions {
+  /** How the ledger is reached; Fabric's gateway by the configured profile if absent. */
+  readonly connect?: (profileFile: string, identity: LedgerIdentity) => Promise<Pick<Ledger, 'submit' | 'close'>>;
+}
+
 /**
  * Starts an energy service provider. Resolves when it serves.
  * @param configFile its `config.json`
  */
-export async function startEsp(configFile: string): Promise<RunningRole> {
+export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningRole> {
   await ready();
   const process = await prepareProcess(configFile, espConfigSchema);
   const { config, path, log } = process;
   const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
   const undo: (() => unknown)[] = [() => store.close()];
   try {
-    return await assemble(process, store, undo);
+    return await assemble(process, store, undo, options);
   } catch (error) {
     log.error({ err: error }, 'start failed');
     for (const step of undo.reverse()) await step();
@@ -33,14 +38,19 @@ export async function startEsp(configFile: string): Promise<RunningRole> {
   }
 }
 
-async function assemble(process: RoleProcess<EspConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningRole> {
+async function assemble(
+  process: RoleProcess<EspConfig>,
+  store: Store,
+  undo: (() => unknown)[],
+  { connect = connectLedger }: EspOptions,
+): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;
   const { provider } = config;
   const key = await readProviderKey(path(config.providerKey), provider);
   const customers = new Customers(store);
   const file = config.customersFile === undefined ? undefined : path(config.customersFile);
   await customers.add(await listedCustomers(config.customers, file));
-  const ledger = await connectLedger(path(config.profile), config.identity);
+  const ledger = await connect(path(config.profile), config.identity);
   const source = new CssStreamSource(config.peers.css, tls);
   const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
   const book = new CountersignatureBook(store, provider);

@@ -1,0 +1,366 @@
+/**
+ * Four gateways before both test chains, on the real clock and over real mutual TLS, and the roles under test started
+ * from real configuration files in a folder of their own.
+ */
+import { GATEWAYS, PROVIDER } from '@chargecast/chaincode/testing/consortium';
+import { issueRoleTls, type ProcessRole } from '@chargecast/network';
+import {
+  BROADCAST,
+  encodeKeyFile,
+  type LimitsItem,
+  type PutRecordsReply,
+  REGISTRATION,
+  slotNumber,
+  type SubmitReply,
+} from '@chargecast/protocol';
+import {
+  createLimits,
+  decodeRecord,
+  type Limits,
+  Role,
+  signStatement,
+  toHex,
+  verifySigma,
+} from '@chargecast/signcryption';
+import { TEST_LIMITS } from '@chargecast/signcryption/testing/world';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { KeyedLock } from '../common/keyed-lock';
+import { silentLogger } from '../common/log';
+import { type RunningRole } from '../common/running-role';
+import { approvedByGateways, countersignedByProvider, type Holder, openHolder } from '../holder';
+import { encodeTrust, type Ledger, toChainItems } from '../ledger';
+import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { type Ack, type Client, client, type Handlers, readTls, type RpcServer, type RpcTls, serve } from '../rpc';
+import { openSealedStore, type Store } from '../store';
+import { TestChain } from './test-chain';
+
+export const LIMITS: Limits = createLimits({
+  ...TEST_LIMITS,
+  allowed: [
+    ...TEST_LIMITS.allowed,
+    { sender: Role.CP, senderClass: Role.CP, receiver: Role.CSC },
+    { sender: Role.CSS, senderClass: Role.CSS, receiver: Role.CSC },
+  ],
+});
+
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** A gateway whose conduct a test may change. */
+export interface TestGateway {
+  readonly name: string;
+  readonly mspId: string;
+  readonly port: number;
+  /** σ's held, by id, and whether it was told to submit. */
+  readonly held: Map<string, boolean>;
+}
+
+/** How the gateways behave; a test replaces members. */
+export interface Conduct {
+  /** Before anything else in `hold`. */
+  hold(gateway: TestGateway, sigmaId: string, submit: boolean): Promise<void> | void;
+  /** Whether a σ told to be submitted reaches the chain. */
+  includes: boolean;
+  /** Seconds from now. */
+  ackSeconds: number;
+}
+
+export interface TestRole {
+  readonly holder: Holder;
+  readonly store: Store;
+}
+
+export class TestNetwork {
+  readonly conduct: Conduct = { hold: () => undefined, includes: true, ackSeconds: 5 };
+  readonly gateways: TestGateway[] = [];
+  readonly chain: TestChain;
+  readonly directory: string;
+  readonly #servers: RpcServer[] = [];
+  readonly #closing: (() => unknown)[] = [];
+  readonly #lock = new KeyedLock();
+  #replica: Replica | undefined;
+
+  private constructor(chain: TestChain, directory: string) {
+    this.chain = chain;
+    this.directory = directory;
+  }
+
+  static async start(seed?: string): Promise<TestNetwork> {
+    const network = new TestNetwork(await TestChain.create(seed), mkdtempSync(join(tmpdir(), 'chargecast-')));
+    await network.#found();
+    for (const [index, mspId] of GATEWAYS.entries()) await network.#openGateway(`css${index + 1}`, mspId);
+    await writeFile(join(network.directory, 'trust.json'), encodeTrust(network.chain.trust));
+    return network;
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closing.splice(0).reverse()) await close();
+    await Promise.all(this.#servers.map((server) => server.close()));
+    rmSync(this.directory, { recursive: true });
+  }
+
+  /** Closed, in reverse order, before the network is. */
+  closing(close: () => unknown): void {
+    this.#closing.push(close);
+  }
+
+  async tls(role: ProcessRole, name: string): Promise<RpcTls> {
+    return readTls(await this.tlsFiles(role, name), '/');
+  }
+
+  async tlsFiles(role: ProcessRole, name: string): Promise<{ cert: string; key: string; roots: string }> {
+    const issue = { directory: join(this.directory, 'pki'), role, name };
+    const files = await this.#lock.run('pki', () => issueRoleTls(issue));
+    return { cert: files.certPath, key: files.keyPath, roots: files.caPath };
+  }
+
+  get css(): { name: string; mspId: string; endpoint: string }[] {
+    return this.gateways.map(({ name, mspId, port }) => ({ name, mspId, endpoint: `127.0.0.1:${port}` }));
+  }
+
+  /** Writes `roles/<name>/config.json` and returns its path. */
+  async config(role: ProcessRole, name: string, members: Record<string, unknown>): Promise<string> {
+    const folder = join(this.directory, 'roles', name);
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, 'config.json');
+    const common = {
+      role,
+      name,
+      listen: '127.0.0.1:0',
+      dataDir: 'data',
+      keyFile: 'store.key',
+      logLevel: process.env['TEST_LOG'] ?? 'silent',
+      tls: await this.tlsFiles(role, name),
+      trust: '../../trust.json',
+    };
+    await writeFile(file, JSON.stringify({ ...common, ...members }));
+    return file;
+  }
+
+  async kgcConfig(members: Record<string, unknown> = {}): Promise<string> {
+    const { kgc } = this.chain.consortium.world;
+    const keys = join(this.directory, 'kgc-keys.json');
+    await writeFile(
+      keys,
+      JSON.stringify({
+        format: 'chargecast-kgc-keys/1',
+        masterSecret: toHex(kgc.masterSecret.reveal()),
+        pseudonymSecret: toHex(kgc.pseudonymSecret.reveal()),
+        nonceSecret: toHex(kgc.nonceSecret.reveal()),
+        masterPublicKey: toHex(kgc.masterPublicKey),
+      }),
+      { mode: 0o600 },
+    );
+    return this.config('kgc', 'kgc', { keys, peers: { css: this.css }, homes: { cp1: 'CSS1MSP' }, ...members });
+  }
+
+  async espConfig(members: Record<string, unknown> = {}): Promise<string> {
+    const { secret, publicKey } = this.chain.consortium.provider;
+    const providerKey = join(this.directory, 'provider.json');
+    const key = encodeKeyFile({ name: PROVIDER, secret: toHex(secret.reveal()), publicKey: toHex(publicKey) });
+    await writeFile(providerKey, key, { mode: 0o600 });
+    return this.config('esp', PROVIDER, {
+      provider: PROVIDER,
+      providerKey,
+      profile: 'unused',
+      identity: { mspId: 'ESP1MSP', name: 'provider' },
+      customers: [
+        { contract: 'contract-1', vehicle: 'VIN1', process: 'ev1' },
+        { contract: 'contract-2', vehicle: 'VIN2', process: 'ev1' },
+      ],
+      peers: { css: this.css, csc: [{ name: 'csc1', endpoint: '127.0.0.1:1' }] },
+      ...members,
+    });
+  }
+
+  /** A ledger as the provider's client sees it. */
+  ledger(): Pick<Ledger, 'submit' | 'close'> {
+    return {
+      submit: async (channel, { name, args = [] }) => {
+        const result = await this.#putRecords(name, [...args]);
+        return { transactionId: 'test', blockNumber: BigInt(this.chain.blocksOf[channel].length - 1), result };
+      },
+      close: () => undefined,
+    };
+  }
+
+  /** A replica over the gateways' streams, shared by the test's own holders. */
+  async replica(): Promise<Replica> {
+    if (this.#replica !== undefined) return this.#replica;
+    const store = await this.store('test');
+    const source = new CssStreamSource(this.css, await this.tls('ev', 'ev1'));
+    const { trust } = this.chain;
+    const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: silentLogger() });
+    replica.start();
+    this.closing(async () => {
+      await replica.stop();
+      source.close();
+    });
+    this.#replica = replica;
+    return replica;
+  }
+
+  async store(name: string): Promise<Store> {
+    const store = await openSealedStore(join(this.directory, 'stores', name), join(this.directory, `${name}.key`));
+    this.closing(() => store.close());
+    return store;
+  }
+
+  async client<S extends 'Kgc' | 'Csc' | 'Esp' | 'Css'>(
+    service: S,
+    { port }: Pick<RunningRole, 'port'>,
+    role: ProcessRole,
+    name: string,
+  ): Promise<Client<S>> {
+    const made = client(service, `127.0.0.1:${port}`, await this.tls(role, name));
+    this.closing(() => made.close());
+    return made;
+  }
+
+  /** A holder of the test's own whose record counts. @param name `process/unit` */
+  async holder(
+    role: 'ev' | 'cp' | 'css' | 'csc',
+    name: string,
+    kgc: RunningRole,
+    esp?: RunningRole,
+  ): Promise<TestRole> {
+    const [processName = name] = name.split('/');
+    const store = (await this.store(`${role}-${name.replace('/', '-')}`)).sub('holder');
+    const replica = await this.replica();
+    const countersigned = esp && countersignedByProvider(await this.client('Esp', esp, role, processName));
+    const gateways = await Promise.all(
+      this.gateways.map(async (each) => ({
+        mspId: each.mspId,
+        css: await this.client('Css', each, role, processName),
+      })),
+    );
+    const holder = await openHolder({
+      role,
+      name,
+      store,
+      replica,
+      kgc: await this.client('Kgc', kgc, role, processName),
+      publisher: countersigned ?? approvedByGateways(replica.params, gateways),
+      logger: silentLogger(),
+      credentials: { batch: 4, low: 1 },
+      patience: 20_000,
+    });
+    this.closing(() => holder.stop());
+    return { holder, store };
+  }
+
+  async #found(): Promise<void> {
+    const { consortium } = this.chain;
+    const time = seconds();
+    const { paramsJson } = consortium;
+    const limits = consortium.versioned<LimitsItem>(consortium.limits(LIMITS));
+    const { epochs } = consortium.genesis();
+    await this.chain.add('certchain', consortium.register('admin', REGISTRATION.init, [paramsJson, '{}'], { time }));
+    const genesis = JSON.stringify({ limits, epochs });
+    const cast = consortium.cast('admin', BROADCAST.init, [paramsJson, genesis, '{}'], { time });
+    await this.chain.add('datachain', cast, { time });
+    const provider = [JSON.stringify(consortium.providerEntry())];
+    await this.chain.add('certchain', consortium.register('provider', REGISTRATION.putProvider, provider, { time }));
+    await this.chain.add('datachain', consortium.advance(slotNumber(time)), { time });
+  }
+
+  async #openGateway(name: string, mspId: string): Promise<void> {
+    const gateway = { name, mspId, port: 0, held: new Map<string, boolean>() };
+    const options = { tls: await this.tls('css', name), host: '127.0.0.1', port: 0 };
+    const server = await serve('Css', this.#service(gateway) as Handlers<'Css'>, options);
+    gateway.port = server.port;
+    this.gateways.push(gateway);
+    this.#servers.push(server);
+  }
+
+  /** What the roles under test call of a gateway. */
+  #service(gateway: TestGateway): Omit<Handlers<'Css'>, 'signSlot' | 'notify'> {
+    const { consortium } = this.chain;
+    const { params } = consortium.world;
+    const { mspId } = gateway;
+    const { secret } = consortium.world.organisation(mspId);
+    return {
+      approve: async ({ record }) => ({
+        mspId,
+        signature: signStatement(params, secret, { tag: 'appr', record: decodeRecord(Uint8Array.from(record)) }),
+      }),
+      publishRecord: async ({ record, approvals }) => {
+        const entry = {
+          record: toHex(Uint8Array.from(record)),
+          approvals: approvals.map((each) => ({
+            mspId: each.mspId,
+            signature: toHex(Uint8Array.from(each.signature)),
+          })),
+        };
+        const result = await this.#putRecords(REGISTRATION.putRecords, [JSON.stringify([entry])]);
+        const { outcomes } = JSON.parse(Buffer.from(result).toString()) as PutRecordsReply;
+        const [outcome] = outcomes;
+        if (outcome?.status === 'committed') {
+          return { status: 'committed', code: '', message: '', transactionId: 'test' };
+        }
+        return { status: 'refused', code: outcome?.code ?? '', message: outcome?.message ?? '', transactionId: '' };
+      },
+      hold: ({ sigma, submit }) => this.#hold(gateway, Uint8Array.from(sigma), submit),
+      stream: ({ channel, fromBlock }, { signal }) => this.#stream(channel as 'datachain', fromBlock, signal),
+      head: async ({ channel }) => ({ block: this.chain.blocksOf[channel as 'datachain'].length - 1 }),
+    };
+  }
+
+  async #hold(gateway: TestGateway, sigma: Uint8Array, submit: boolean): Promise<Ack> {
+    const { world } = this.chain.consortium;
+    const { id } = verifySigma(world.params, sigma);
+    await this.conduct.hold(gateway, toHex(id), submit);
+    gateway.held.set(toHex(id), submit);
+    const deadline = seconds() + this.conduct.ackSeconds;
+    const { secret } = world.organisation(gateway.mspId);
+    const signature = signStatement(world.params, secret, { tag: 'ack', sigmaId: id, deadline });
+    if (submit && this.conduct.includes) await this.submit(sigma);
+    return { mspId: gateway.mspId, sigmaId: id, deadline, signature };
+  }
+
+  /** Puts σ on the data chain. @returns the chaincode's outcome for it */
+  submit(sigma: Uint8Array): Promise<SubmitReply['outcomes'][number] | undefined> {
+    return this.#lock.run('datachain', async () => {
+      const { consortium } = this.chain;
+      const simulation = await consortium.endorse([sigma], { time: seconds() });
+      const { outcomes, root } = JSON.parse(simulation.payload) as SubmitReply;
+      if (root !== undefined) {
+        consortium.datachain.commit(simulation);
+        await this.chain.add('datachain', Promise.resolve(simulation), { time: seconds() });
+      }
+      return outcomes[0];
+    });
+  }
+
+  #putRecords(name: string, args: string[]): Promise<Uint8Array> {
+    return this.#lock.run('certchain', async () => {
+      const simulation = await this.chain.consortium.register('provider', name, args, { time: seconds() });
+      if (simulation.writes.size > 0) {
+        await this.chain.add('certchain', Promise.resolve(simulation), { time: seconds() });
+      }
+      return Buffer.from(simulation.payload);
+    });
+  }
+
+  async *#stream(
+    channel: 'certchain' | 'datachain',
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReturnType<typeof toChainItems>[number]> {
+    for await (const block of this.chain.blocks(channel, { from: BigInt(from), signal })) yield* toChainItems(block);
+  }
+}
+
+/** Polls a health signal until it holds. */
+export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > until) throw new Error(`${what} did not come in time`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
