@@ -1,0 +1,5 @@
+import { describeWithFabric } from '@chargecast/network/testing/with-fabric';
+
+import { adapterSuite } from '../testing/adapter-suite';
+
+describeWithFabric('the ledger adapter', () => adapterSuite('fabric'));
