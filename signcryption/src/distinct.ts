@@ -1,21 +1,27 @@
 import { compareAt } from './bytes';
 
 /**
- * Whether no two of these equally long, pseudo-random byte strings are equal. A table over their leading bytes: a Set of
- * strings costs several times as much, for every receiver of every σ.
+ * Equally long, pseudo-random byte strings, each at most once. A table over their leading bytes: a Set of strings costs
+ * several times as much, for every receiver of every σ.
  */
-export function areDistinct(values: readonly Uint8Array[]): boolean {
-  const mask = 2 ** Math.ceil(Math.log2(2 * values.length + 1)) - 1;
-  const slots = new Int32Array(mask + 1).fill(-1);
-  return values.every((value, index) => {
-    const leading = (value[0] as number) | ((value[1] as number) << 8) | ((value[2] as number) << 16);
-    for (let slot = leading & mask; ; slot = (slot + 1) & mask) {
-      const other = values[slots[slot] as number];
-      if (!other) {
-        slots[slot] = index;
-        return true;
-      }
+export class DistinctBytes {
+  readonly #slots: (Uint8Array | undefined)[];
+
+  /** @param capacity as many as will be added */
+  constructor(capacity: number) {
+    this.#slots = new Array<Uint8Array | undefined>(2 ** Math.ceil(Math.log2(2 * capacity + 1))).fill(undefined);
+  }
+
+  /** @returns false if the bytes were added before */
+  add(value: Uint8Array): boolean {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = ((value[0] as number) | ((value[1] as number) << 8) | ((value[2] as number) << 16)) & mask;
+    for (let other = slots[slot]; other; other = slots[slot]) {
       if (compareAt(other, 0, value, 0, value.length) === 0) return false;
+      slot = (slot + 1) & mask;
     }
-  });
+    slots[slot] = value;
+    return true;
+  }
 }

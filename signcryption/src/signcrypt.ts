@@ -2,7 +2,7 @@
 import { headerDigest } from './agreement';
 import { frame, u64 } from './bytes';
 import { type Credential } from './credential';
-import { areDistinct } from './distinct';
+import { DistinctBytes } from './distinct';
 import { sealEntries } from './entries';
 import { type DurableSet, type Env } from './env';
 import { ensure } from './errors';
@@ -11,6 +11,7 @@ import { type HolderKey } from './holder';
 import { isAllowed, type Limits } from './limits';
 import { type Params } from './params';
 import { type RecordKeys } from './record';
+import { type Role } from './roles';
 import { type Secret } from './secret';
 import { commitSender, sealSender } from './sender';
 import { sign } from './signature';
@@ -143,17 +144,21 @@ function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, du
 function checkReceivers({ limits, sender, credential, receivers }: SigncryptInput): void {
   const { epoch, role } = sender.record;
   ensure(credential.epoch === epoch, 'E_EPOCH', 'the credential is of another epoch than the sender’s record');
+  const roles = new Set<Role>();
+  const pseudonyms = new DistinctBytes(receivers.length);
+  const publicKeys = new DistinctBytes(receivers.length);
   for (const { keys, bind } of receivers) {
-    ensure(keys.record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
+    const { record, Q } = keys;
+    roles.add(record.role);
+    ensure(record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
     ensure(bind === undefined || bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');
+    const first = pseudonyms.add(record.f) && publicKeys.add(Q);
+    ensure(first, 'E_RECEIVER_TWICE', 'a receiver is listed twice; put its messages into one m');
   }
-  for (const receiverRole of new Set(receivers.map(({ keys }) => keys.record.role))) {
+  for (const receiverRole of roles) {
     const allowed = isAllowed(limits, role, credential.senderClass, receiverRole);
     ensure(allowed, 'E_NOT_ALLOWED', 'the limits do not let this sender role and class address a receiver’s role');
   }
-  const distinct =
-    areDistinct(receivers.map(({ keys }) => keys.record.f)) && areDistinct(receivers.map(({ keys }) => keys.Q));
-  ensure(distinct, 'E_RECEIVER_TWICE', 'a receiver is listed twice; put its messages into one m');
 }
 
 /** The next quarter of an hour at or after now + ttl; the last one within maxTtl if that is sooner. */

@@ -1,6 +1,7 @@
 /**
- * Interleaved timing: every round runs every case once, so that a slow minute of the machine slows all of them. A case's
- * block should last a few milliseconds, and the blocks of a ratio about equally long.
+ * Interleaved timing: every round runs every case once, so that a slow minute of the machine slows all of them. What is
+ * read is the process's CPU time, all threads included: on a machine with other work, wall time measures that work.
+ * A case's block should last a few milliseconds, and the blocks of a ratio about equally long.
  */
 
 export interface Case {
@@ -10,7 +11,7 @@ export interface Case {
   readonly operations: number;
 }
 
-/** Microseconds per operation over the rounds. */
+/** Microseconds of CPU time per operation over the rounds. */
 export interface Timing {
   readonly median: number;
   readonly p10: number;
@@ -27,10 +28,10 @@ export class Measurements {
     for (const { name } of cases) measurements.#rounds.set(name, []);
     for (let round = -warmUp; round < rounds; round++) {
       for (const { name, block, operations } of cases) {
-        const started = process.hrtime.bigint();
+        const started = process.cpuUsage();
         await block();
-        const elapsed = Number(process.hrtime.bigint() - started) / 1000 / operations;
-        if (round >= 0) measurements.#of(name).push(elapsed);
+        const { user, system } = process.cpuUsage(started);
+        if (round >= 0) measurements.#of(name).push((user + system) / operations);
       }
     }
     return measurements;
