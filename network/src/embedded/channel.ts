@@ -47,6 +47,7 @@ export class Channel {
   readonly #log: Log;
   /** Hashes of the envelopes that wait for a block. */
   readonly #pending = new Set<string>();
+  readonly #failed = new AbortController();
   readonly #recent = new Map<number, common.Block>();
   readonly #transactionWaiters = new Map<string, Set<(entry: TransactionEntry) => void>>();
   readonly #blockWaiters = new Set<() => void>();
@@ -119,7 +120,7 @@ export class Channel {
     this.#cutter.add({ txId, envelope, bytes });
   }
 
-  /** @throws the signal's reason where it is aborted first */
+  /** @throws the signal's reason where it is aborted first; an Error where the disk fails */
   async committed(txId: string, signal: AbortSignal): Promise<TransactionEntry> {
     const entry = this.#store.transaction(txId);
     if (entry) return entry;
@@ -127,7 +128,7 @@ export class Channel {
     this.#transactionWaiters.set(txId, waiters);
     let waiter: ((entry: TransactionEntry) => void) | undefined;
     try {
-      return await abortable<TransactionEntry>(signal, (resolve) => {
+      return await abortable<TransactionEntry>(AbortSignal.any([signal, this.#failed.signal]), (resolve) => {
         waiter = resolve;
         waiters.add(resolve);
       });
@@ -180,6 +181,7 @@ export class Channel {
       });
     } catch (error) {
       this.#log('error', 'block not committed', { channel: this.name, block: number, reason: messageOf(error) });
+      this.#failed.abort(new Error(`the ledger's disk failed: ${messageOf(error)}`));
       throw error;
     }
     this.#announce(batch);

@@ -6,6 +6,7 @@ export type EmbeddedLedgerErrorCode =
   | 'E_LEDGER_DATA_DIR_FOREIGN'
   | 'E_LEDGER_DATA_CORRUPT'
   | 'E_LEDGER_STORE'
+  | 'E_LEDGER_START'
   | 'E_LEDGER_LISTEN'
   | 'E_LEDGER_STOPPED'
   | 'E_CHAINCODE_ENTRY'

@@ -34,7 +34,7 @@ export interface LaunchOptions {
 
 /**
  * Starts the embedded ledger as a process of its own, with its log in `<stateDir>/ledger.log`.
- * @throws EmbeddedLedgerError `E_LEDGER_STORE` with what the process wrote if it ends before it is ready
+ * @throws EmbeddedLedgerError `E_LEDGER_START` with what the process wrote if it ends before it is ready
  */
 export async function launchEmbeddedLedger(
   config: EmbeddedProcessConfig,
@@ -56,7 +56,7 @@ export async function launchEmbeddedLedger(
   const ready = await Promise.race([readyLine(child), exited.then(() => undefined)]);
   if (!ready) {
     throw new EmbeddedLedgerError(
-      'E_LEDGER_STORE',
+      'E_LEDGER_START',
       `the embedded ledger ended before it was ready: ${await lastLine(logFile)} (log: ${logFile})`,
     );
   }

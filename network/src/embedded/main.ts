@@ -44,7 +44,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const coded = error instanceof EmbeddedLedgerError || error instanceof NetworkError;
-    const code = coded ? error.code : 'E_LEDGER_STORE';
+    const code = coded ? error.code : 'E_LEDGER_START';
     process.stderr.write(`${JSON.stringify({ level: 'error', code, message: messageOf(error) })}\n`);
     process.exit(1);
   },

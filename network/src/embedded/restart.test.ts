@@ -259,7 +259,7 @@ describe('a ledger of its own process', () => {
     const launched = await launch();
     try {
       await expect(launch()).rejects.toMatchObject({
-        code: 'E_LEDGER_STORE',
+        code: 'E_LEDGER_START',
         message: expect.stringContaining('E_LEDGER_DATA_DIR_IN_USE') as string,
       });
     } finally {
