@@ -56,7 +56,7 @@ export function createLogger({ role, name, level = 'info', file }: LogOptions): 
     },
     file === undefined
       ? destination({ dest: 2, sync: true })
-      : destination({ dest: file, mkdir: true, mode: 0o600, sync: false }),
+      : destination({ dest: file, mkdir: true, mode: 0o600, sync: true }),
   );
 }
 
