@@ -16,6 +16,8 @@ export interface Layout {
   readonly keys: string;
   /** Every committed σ as `<id>.sigma`. */
   readonly sigmas: string;
+  /** All of the above, and the roles' folders; the manifest last. */
+  readonly all: readonly string[];
   key(name: string): string;
   role(name: string): string;
   roleConfig(name: string): string;
@@ -23,18 +25,24 @@ export interface Layout {
 }
 
 export function layoutOf(directory: string): Layout {
-  return {
-    directory,
-    manifest: join(directory, 'deployment.json'),
+  const places = {
     params: join(directory, 'params.json'),
     trust: join(directory, 'trust.json'),
     ledger: join(directory, 'ledger'),
     rolePki: join(directory, 'pki'),
     keys: join(directory, 'keys'),
     sigmas: join(directory, 'sigmas'),
-    key: (name) => join(directory, 'keys', `${name}.json`),
-    role: (name) => join(directory, 'roles', name),
-    roleConfig: (name) => join(directory, 'roles', name, 'config.json'),
-    roleTls: (role, name) => join(directory, 'pki', role, name),
+  };
+  const roles = join(directory, 'roles');
+  const manifest = join(directory, 'deployment.json');
+  return {
+    directory,
+    ...places,
+    manifest,
+    all: [...Object.values(places), roles, manifest],
+    key: (name) => join(places.keys, `${name}.json`),
+    role: (name) => join(roles, name),
+    roleConfig: (name) => join(roles, name, 'config.json'),
+    roleTls: (role, name) => join(places.rolePki, role, name),
   };
 }

@@ -13,6 +13,14 @@ export interface RolePlace {
   readonly role: ProcessRole;
   readonly name: string;
   readonly port: number;
+  /** Has a certificate and is known to the others, but is run by somebody else. */
+  readonly guest: boolean;
+}
+
+/** A process beside the deployment's own: an operator's experiment, or an attacker of the demo. */
+export interface Guest {
+  readonly role: ProcessRole;
+  readonly name: string;
 }
 
 /** Who runs: gateways, key centre, providers, companies, then piles and vehicles in one process for each gateway. */
@@ -20,6 +28,7 @@ export function rolePlaces(
   { topology }: Pick<Consortium, 'topology'>,
   manifest: Manifest,
   firstPort: number,
+  guests: readonly Guest[] = [],
 ): RolePlace[] {
   const gateways = topology.organisations.map(({ name }) => name);
   const names: [ProcessRole, readonly string[]][] = [
@@ -30,9 +39,11 @@ export function rolePlaces(
     ['cp', pileProcesses(manifest).map(({ name }) => name)],
     ['ev', ['ev1']],
   ];
-  return names
-    .flatMap(([role, all]) => all.map((name) => ({ role, name })))
-    .map((place, index) => ({ ...place, port: firstPort + index }));
+  const own = names.flatMap(([role, all]) => all.map((name) => ({ role, name, guest: false })));
+  return [...own, ...guests.map((guest) => ({ ...guest, guest: true }))].map((place, index) => ({
+    ...place,
+    port: firstPort + index,
+  }));
 }
 
 interface PileProcess {
@@ -63,7 +74,7 @@ export async function writeRoleConfigs(
 ): Promise<void> {
   await issueRoleTlsBatch(layout.rolePki, places);
   const writer = new ConfigWriter(layout, manifest, consortium, places);
-  for (const place of places) {
+  for (const place of places.filter(({ guest }) => !guest)) {
     await writePrivateFile(layout.roleConfig(place.name), `${JSON.stringify(writer.config(place), null, 2)}\n`);
   }
 }

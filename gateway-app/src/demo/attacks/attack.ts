@@ -77,3 +77,8 @@ export async function commitHonestly(ledger: Ledger, sigma: Uint8Array): Promise
   }
   await transaction.submit();
 }
+
+/** One line for people. */
+export function refusalLine({ name, refused, code }: AttackOutcome & { readonly name: string }): string {
+  return `  ${refused ? 'refused' : 'NOT REFUSED'}  ${code.padEnd(26)}  ${name}`;
+}

@@ -1,0 +1,44 @@
+import { type ProcessRole } from '@chargecast/network';
+
+import { type Program, type Register } from './command';
+import { withExamples } from './defaults';
+import { untilStopped } from './until-stopped';
+
+interface RunOptions {
+  readonly config: string;
+}
+
+const ROLES: readonly (readonly [ProcessRole, string])[] = [
+  ['kgc', 'key generation centre: enrolment, one-time credentials, routing'],
+  ['css', 'charging station gateway: verifies, gathers, submits, streams'],
+  ['csc', 'charging service company’s centre: seals commands and bills'],
+  ['cp', 'charging piles’ agent: locates, opens, acts'],
+  ['ev', 'vehicles’ unit: plugs in, lends entry keys, reports'],
+  ['esp', 'energy service provider: countersigns its vehicles’ records'],
+];
+
+/** `<role> run` for every role. */
+export const registerRoles: Register = (program) => {
+  for (const [role, description] of ROLES) registerRole(program, role, description);
+};
+
+function registerRole(program: Program, role: ProcessRole, description: string): void {
+  program.group(role, description).verb<RunOptions>(
+    'run',
+    'runs the role until SIGTERM or Ctrl-C; one line says when it is ready',
+    (command) =>
+      withExamples(
+        command.requiredOption('--config <file>', 'the role’s config.json'),
+        `./chargecast ${role} run --config .chargecast/demo/roles/${role === 'kgc' ? role : `${role}1`}/config.json`,
+      ),
+    async (io, { config }) => {
+      const { startRole } = await import('../deployment/start-role.js');
+      const stopped = untilStopped();
+      const running = await startRole(role, config);
+      io.line(`${running.role} ${running.name} is ready on port ${running.port}`);
+      io.result({ ready: true, role: running.role, name: running.name, port: running.port });
+      await stopped;
+      await running.stop();
+    },
+  );
+}

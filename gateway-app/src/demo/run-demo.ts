@@ -1,0 +1,199 @@
+import { type LedgerKind } from '@chargecast/network';
+
+import { Deployment } from '../deployment/deployment';
+import { contractOf, type Fleet, fleetOf, type FleetVehicle } from '../deployment/fleet';
+import { pileAddresses } from '../deployment/role-configs';
+import { type Client } from '../rpc';
+import { type PlacedSession } from '../sessions';
+import { type Attack } from './attacks/attack';
+import { chainAttacks } from './attacks/on-the-chain';
+import { receiverAttacks } from './attacks/on-the-receivers';
+import { registryAttacks } from './attacks/on-the-registry';
+import { roleAttacks } from './attacks/on-the-roles';
+import { vehicleAttacks } from './attacks/on-the-vehicle';
+import { AttackStage, ATTACKERS } from './attacks/stage';
+import { refusalLine } from './attacks/attack';
+import { auditChain } from './audit';
+import { freshFolder } from './folder';
+import { type DemoInput, readInput } from './input';
+import { type Played, playSessions } from './play';
+import { type DemoProgress } from './progress';
+import { type RoleTotals, roleTotals } from './role-totals';
+import { type AttackResult, type DemoSummary } from './summary';
+
+export interface DemoOptions {
+  readonly directory: string;
+  readonly ledger: LedgerKind | 'auto';
+  /** File in the published Trondheim format. */
+  readonly sessions?: string;
+  readonly vehicles?: number;
+  /** Ends the demo early; everything it started is stopped. */
+  readonly signal: AbortSignal;
+}
+
+const COMPANIES = ['csc1', 'csc2'];
+const PROVIDERS = ['esp1', 'esp2'];
+const GATEWAYS = ['css1', 'css2', 'css3', 'css4'];
+const CONCURRENCY = 256;
+
+/** The whole story: fleet, sessions, attackers, audit. Whatever happens, nothing is left running. */
+export async function runDemo(options: DemoOptions, progress: DemoProgress): Promise<DemoSummary> {
+  const started = Date.now();
+  await freshFolder(options.directory);
+  const input = await readInput(options);
+  tellInput(input, progress);
+  const fleet = fleetOf(input.sessions, { css: GATEWAYS, providers: PROVIDERS, cscs: COMPANIES });
+  const deployment = await openDeployment(options, fleet, progress);
+  try {
+    await startRoles(deployment, progress);
+    const played = await play(deployment, input, options.signal, progress);
+    const totals = await roleTotals(deployment);
+    tellFlow(played, totals, progress);
+    const attacks = await attack(deployment, input, progress);
+    await deployment.stopRoles();
+    return await audited(deployment, { input, played, totals, attacks, started }, progress);
+  } finally {
+    await deployment.stop();
+  }
+}
+
+function tellInput({ file, synthetic, read, skipped, skipReasons, sessions }: DemoInput, progress: DemoProgress): void {
+  progress.line(`${synthetic ? 'Synthetic sessions' : 'Sessions'}: ${file}`);
+  progress.line(
+    `  ${read} usable rows, ${skipped} skipped${skipReasons.length > 0 ? ` (${skipReasons.join('; ')})` : ''}`,
+  );
+  if (sessions.length < read) progress.line(`  ${sessions.length} of them are played`);
+}
+
+async function openDeployment(options: DemoOptions, fleet: Fleet, progress: DemoProgress): Promise<Deployment> {
+  const step = progress.step('Ledger, params, genesis');
+  const deployment = await Deployment.open({ ...options, fleet, guests: ATTACKERS });
+  step.done(`${deployment.manifest.ledger}, ${deployment.manifest.organisations} organisations`);
+  return deployment;
+}
+
+async function startRoles(deployment: Deployment, progress: DemoProgress): Promise<void> {
+  const { vehicles, piles } = deployment.manifest.fleet;
+  const step = progress.step('Roles started, fleet enrolled');
+  const total = deployment.places.filter(({ guest }) => !guest).length;
+  let done = 0;
+  await deployment.startRoles('in-process', () => step.update(++done, total));
+  step.done(`${total} roles, ${vehicles.length} vehicles, ${piles.length} piles`);
+}
+
+async function play(
+  deployment: Deployment,
+  input: DemoInput,
+  signal: AbortSignal,
+  progress: DemoProgress,
+): Promise<Played> {
+  const { sessions } = input;
+  const step = progress.step('Sessions');
+  const clients: { close(): void }[] = [];
+  const opened = <T extends { close(): void }>(client: T): T => {
+    clients.push(client);
+    return client;
+  };
+  try {
+    const ev = { role: 'ev', name: 'ev1' } as const;
+    const companies = new Map<string, Client<'Csc'>>();
+    for (const name of COMPANIES) {
+      companies.set(name, opened(await deployment.client('Csc', name, { role: 'csc', name })));
+    }
+    const addresses = pileAddresses(deployment.manifest);
+    const stage = {
+      vehicles: opened(await deployment.client('Vehicle', ev.name, ev)),
+      companies,
+      fleet: fleetByUser(deployment, sessions),
+      pileAddress: (pile: string): string => addresses.get(pile) as string,
+    };
+    const onSession = (done: number): void => step.update(done, sessions.length);
+    const played = await playSessions(stage, { sessions, concurrency: CONCURRENCY, onSession, signal });
+    step.done(`${sessions.length} played, ${played.messages} messages sent, ${played.delivered} delivered`);
+    return played;
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
+
+function fleetByUser({ manifest }: Deployment, sessions: readonly PlacedSession[]): Map<string, FleetVehicle> {
+  const byContract = new Map(manifest.fleet.vehicles.map((vehicle) => [vehicle.contract, vehicle]));
+  const users = new Set(sessions.map(({ vehicle }) => vehicle));
+  return new Map([...users].map((user) => [user, byContract.get(contractOf(user)) as FleetVehicle]));
+}
+
+function tellFlow({ messages, delivered }: Played, totals: RoleTotals, progress: DemoProgress): void {
+  progress.line(`  verified and committed: ${totals.committed} σ; opened at a pile: ${totals.opened} entries`);
+  progress.line(`  acted upon: ${totals.effects} of ${messages} commands; receipted: ${delivered}`);
+}
+
+async function attack(deployment: Deployment, input: DemoInput, progress: DemoProgress): Promise<AttackResult[]> {
+  const step = progress.step('Attackers');
+  const results: AttackResult[] = [];
+  const [first] = input.sessions as [PlacedSession];
+  const stage = await AttackStage.open({
+    deployment,
+    victim: deployment.manifest.fleet.vehicles[0] as FleetVehicle,
+    pile: pileAddresses(deployment.manifest).get(first.pile) as string,
+  });
+  try {
+    const { world } = stage;
+    const groups = [chainAttacks(world), registryAttacks(world), roleAttacks(world), receiverAttacks(world)];
+    for (const group of groups) await playAll(group, results, progress);
+    await playAll(vehicleAttacks(world, await stage.trap()), results, progress);
+  } finally {
+    await stage.close();
+  }
+  step.done(`${results.filter(({ refused }) => refused).length} of ${results.length} refused`);
+  return results;
+}
+
+async function playAll(attacks: readonly Attack[], results: AttackResult[], progress: DemoProgress): Promise<void> {
+  for (const each of attacks) {
+    const result = { name: each.name, ...(await each.run()) };
+    results.push(result);
+    progress.line(refusalLine(result));
+  }
+}
+
+interface Story {
+  readonly input: DemoInput;
+  readonly played: Played;
+  readonly totals: RoleTotals;
+  readonly attacks: AttackResult[];
+  readonly started: number;
+}
+
+async function audited(deployment: Deployment, story: Story, progress: DemoProgress): Promise<DemoSummary> {
+  const { input, played, totals, attacks, started } = story;
+  const { manifest, consortium } = deployment;
+  const step = progress.step('Audit of the whole chain from params and trust alone');
+  const report = await auditChain(deployment, played, async ({ tamperings }) => playAll(tamperings, attacks, progress));
+  step.done(`${report.blocks} blocks, ${report.sigmas} σ, ${report.faults.length} faults, ${report.hits} in clear`);
+  for (const { channel, block, code, message } of report.faults)
+    progress.line(`  ${channel} ${block}: ${code}: ${message}`);
+  return {
+    ledger: manifest.ledger,
+    organisations: manifest.organisations,
+    channels: Object.values(consortium.topology.channels),
+    companies: manifest.fleet.cscs.length,
+    vehicles: manifest.fleet.vehicles.length,
+    piles: manifest.fleet.piles.length,
+    sigmas: report.sigmas,
+    messages: played.messages,
+    delivered: played.delivered,
+    deliveredTwice: Math.max(0, totals.effects - played.messages),
+    lost: played.messages - played.delivered,
+    duplicatesSuppressed: totals.duplicatesSuppressed,
+    blocks: report.blocks,
+    sessionsRead: input.read,
+    sessionsSkipped: input.skipped,
+    sessionsPlayed: input.sessions.length,
+    billedMinor: played.billedMinor,
+    chargedMinor: totals.chargedMinor,
+    attacks,
+    plaintextHits: report.hits,
+    chainVerified: report.faults.length === 0,
+    seconds: (Date.now() - started) / 1000,
+  };
+}

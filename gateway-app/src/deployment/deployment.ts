@@ -1,0 +1,205 @@
+import { type LedgerKind, chooseLedger, type OnProgress, type ProcessRole } from '@chargecast/network';
+import { ready } from '@chargecast/signcryption';
+
+import { CodedError } from '../common/errors';
+import { privateDirectory } from '../common/files';
+import { type RunningRole } from '../common/running-role';
+import { provisionKgc } from '../kgc';
+import { type Client, client, readTls, type ServiceName } from '../rpc';
+import { startChildRole } from './child-role';
+import { type Consortium, startConsortium } from './consortium';
+import { type Fleet } from './fleet';
+import { type Layout, layoutOf } from './layout';
+import { type Manifest, readManifest, writeManifest } from './manifest';
+import { freePorts, HOST } from './ports';
+import { type Guest, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+import { startRole } from './start-role';
+
+/** `in-process`: all roles in this one; `processes`: each as `./chargecast <role> run` starts it. */
+export type RoleMode = 'in-process' | 'processes';
+
+export interface DeploymentOptions {
+  readonly directory: string;
+  readonly fleet: Fleet;
+  readonly ledger: LedgerKind | 'auto';
+  readonly organisations?: 4 | 7 | 10;
+  readonly networkId?: string;
+  readonly guests?: readonly Guest[];
+  readonly onProgress?: OnProgress;
+}
+
+/** A started role, in whichever process; one in this process also tells its status. */
+export interface RoleHandle {
+  readonly role: ProcessRole;
+  readonly name: string;
+  stop(): Promise<void>;
+  /** kill −9 of its process; not for a role in this process. */
+  kill?(): Promise<void>;
+  status?(): Promise<Record<string, unknown>>;
+}
+
+const LEDGER_PORTS = 100;
+
+/** The roles in the order in which each finds what it needs. */
+const ORDER: readonly ProcessRole[] = ['css', 'kgc', 'esp', 'csc', 'cp', 'ev'];
+
+/**
+ * A consortium and its roles in one folder: certificates, keys, params, configurations, ledger. Opening it again
+ * continues what is there.
+ */
+export class Deployment {
+  readonly layout: Layout;
+  readonly manifest: Manifest;
+  readonly consortium: Consortium;
+  readonly places: readonly RolePlace[];
+  readonly #roles = new Map<string, RoleHandle>();
+
+  private constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
+    this.layout = layout;
+    this.manifest = manifest;
+    this.consortium = consortium;
+    this.places = places;
+  }
+
+  /**
+   * Makes or completes the folder and starts its ledger; no role runs yet.
+   * @throws CodedError E_DEPLOYMENT_OTHER if the folder was made for another fleet or ledger
+   */
+  static async open(options: DeploymentOptions): Promise<Deployment> {
+    await ready();
+    const layout = layoutOf(options.directory);
+    await privateDirectory(layout.directory);
+    const manifest = await keepOrMakeManifest(layout, options);
+    const consortium = await startConsortium(layout, manifest, options.onProgress ?? ((): void => undefined));
+    try {
+      const count = rolePlaces(consortium, manifest, 0, options.guests).length;
+      const places = rolePlaces(consortium, manifest, await freePorts(count), options.guests);
+      await writeRoleConfigs(layout, manifest, consortium, places);
+      const home = layout.role('kgc');
+      await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys: consortium.keys.kgc });
+      return new Deployment(layout, manifest, consortium, places);
+    } catch (error) {
+      await consortium.ledger.stop();
+      throw error;
+    }
+  }
+
+  /** Starts every role that does not run: gateways first, vehicles last; equal roles at once. */
+  async startRoles(mode: RoleMode, onRole: (handle: RoleHandle) => void = (): void => undefined): Promise<void> {
+    for (const role of ORDER) {
+      const waiting = this.places.filter(
+        (place) => place.role === role && !place.guest && !this.#roles.has(place.name),
+      );
+      const started = await Promise.allSettled(
+        waiting.map(async ({ name }) => {
+          onRole(await this.startRole(name, mode));
+        }),
+      );
+      const failure = started.find(({ status }) => status === 'rejected');
+      if (failure) throw (failure as PromiseRejectedResult).reason;
+    }
+  }
+
+  /** Starts one role by its name. */
+  async startRole(name: string, mode: RoleMode): Promise<RoleHandle> {
+    const { role } = this.#place(name);
+    const config = this.layout.roleConfig(name);
+    const handle =
+      mode === 'processes' ? await startChild(role, name, config) : inProcess(role, await startRole(role, config));
+    this.#roles.set(name, handle);
+    return handle;
+  }
+
+  role(name: string): RoleHandle {
+    const handle = this.#roles.get(name);
+    if (!handle) throw new CodedError('E_ROLE_UNKNOWN', `no role ${name} runs in this deployment`);
+    return handle;
+  }
+
+  /** Roles that run, by what they are. */
+  running(role: ProcessRole): readonly RoleHandle[] {
+    return [...this.#roles.values()].filter((handle) => handle.role === role);
+  }
+
+  /** A client of `server`'s service with the certificate of `as`. The caller closes it. */
+  async client<S extends ServiceName>(
+    service: S,
+    server: string,
+    as: { role: ProcessRole; name: string },
+  ): Promise<Client<S>> {
+    const { port } = this.#place(server);
+    const folder = this.layout.roleTls(as.role, as.name);
+    const tls = await readTls({ cert: 'cert.pem', key: 'key.pem', roots: 'ca.pem' }, folder);
+    return client(service, `${HOST}:${port}`, tls, { serverName: server });
+  }
+
+  /** Ends one role; it may be started again. */
+  async stopRole(name: string): Promise<void> {
+    const handle = this.#roles.get(name);
+    this.#roles.delete(name);
+    await handle?.stop();
+  }
+
+  /** kill −9 of a role's process; it may be started again. */
+  async killRole(name: string): Promise<void> {
+    const handle = this.role(name);
+    if (!handle.kill) throw new CodedError('E_ARGUMENT', `${name} runs in this process: it cannot be killed alone`);
+    this.#roles.delete(name);
+    await handle.kill();
+  }
+
+  /** Roles in the reverse of their order, then the ledger; data stays. */
+  async stop(): Promise<void> {
+    await this.stopRoles();
+    await this.consortium.ledger.stop();
+  }
+
+  async stopRoles(): Promise<void> {
+    for (const role of [...ORDER].reverse()) {
+      await Promise.all(this.running(role).map(({ name }) => this.stopRole(name)));
+    }
+  }
+
+  #place(name: string): RolePlace {
+    const place = this.places.find((each) => each.name === name);
+    if (!place) throw new CodedError('E_ROLE_UNKNOWN', `this deployment has no role ${name}`);
+    return place;
+  }
+}
+
+async function keepOrMakeManifest(layout: Layout, options: DeploymentOptions): Promise<Manifest> {
+  const kept = await readManifest(layout);
+  if (kept) {
+    const same = JSON.stringify(kept.fleet) === JSON.stringify(options.fleet);
+    const ledger = options.ledger === 'auto' || options.ledger === kept.ledger;
+    if (same && ledger) return kept;
+    throw new CodedError(
+      'E_DEPLOYMENT_OTHER',
+      `${layout.directory} holds a deployment for another fleet or ledger: name another folder, or remove that one`,
+    );
+  }
+  const manifest: Manifest = {
+    format: 'chargecast-deployment/1',
+    ledger: (await chooseLedger(options.ledger)).kind,
+    networkId: options.networkId ?? 'chargecast',
+    organisations: options.organisations ?? 4,
+    ledgerPort: await freePorts(LEDGER_PORTS),
+    fleet: {
+      vehicles: [...options.fleet.vehicles],
+      piles: [...options.fleet.piles],
+      cscs: [...options.fleet.cscs],
+      providers: [...options.fleet.providers],
+    },
+  };
+  await writeManifest(layout, manifest);
+  return manifest;
+}
+
+function inProcess(role: ProcessRole, running: RunningRole): RoleHandle {
+  return { role, name: running.name, stop: () => running.stop(), status: () => running.status() };
+}
+
+async function startChild(role: ProcessRole, name: string, config: string): Promise<RoleHandle> {
+  const child = await startChildRole(role, name, config);
+  return { role, name, stop: () => child.stop(), kill: () => child.kill() };
+}
