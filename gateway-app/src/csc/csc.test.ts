@@ -409,7 +409,7 @@ describe('whom a centre believes', () => {
     expect(await refusal(own.send({ commands: [{ ...stop(), kind: 'report' }] }))).toBe('E_COMMAND_KIND');
     expect(await csc.status()).toMatchObject({ waiting: 0 });
     const lost = (async (): Promise<void> => {
-      for await (const _ of own.follow({ commandIds: ['00'.repeat(16)] })) throw new Error('no such command');
+      for await (const state of own.follow({ commandIds: ['00'.repeat(16)] })) throw new Error(state.state);
     })();
     expect(await refusal(lost)).toBe('E_COMMAND_UNKNOWN');
   });

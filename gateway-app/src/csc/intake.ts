@@ -42,7 +42,7 @@ interface Announcement {
 
 const decodeAnnouncement = object<Announcement>({ at: integer(0), unit: optional(text(64)) });
 
-type Take = (message: CommandMessage, opened: OpenedMessage, peer: Peer, batch: Batch) => Promise<void> | void;
+type Take = (message: CommandMessage, opened: OpenedMessage, peer: Peer, batch: Batch) => Promise<void>;
 
 /**
  * What holders seal to the centre: reports of vehicles, announcements of piles and gateways, receipts of whoever acted.
@@ -102,7 +102,7 @@ export class Intake {
     await this.#turns.run(key, async () => {
       if (await this.#taken.has(key)) return;
       const batch = this.#taken.batch().put(this.#taken, key, toJson(opened.notAfter));
-      for (const message of messages) await take(message, opened, peer, batch);
+      await Promise.all(messages.map((message) => take(message, opened, peer, batch)));
       await batch.commit();
       if (kind === 'report') this.#parts.moved(toHex(opened.sender.f));
     });

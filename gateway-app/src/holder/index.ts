@@ -6,6 +6,7 @@ export {
   encodeCredentialRequest,
   encodeIssuedBatch,
 } from './credential-codec';
+export { fittingParts } from './fitting';
 export { openHolder } from './holder';
 export { findSender, type OpenedMessage, openSealed } from './open-sealed';
 export { decodePayload, encodePayload } from './payload';

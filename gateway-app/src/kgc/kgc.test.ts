@@ -216,7 +216,7 @@ describe('one-time credentials', () => {
     verifyOpening(replica.params, record, oneTimeKey, opening);
     const { holder: accomplice } = await network.holder('csc', 'csc2', kgc);
     expect(() => verifyOpening(replica.params, accomplice.key, oneTimeKey, opening)).toThrow(
-      expect.objectContaining({ code: 'E_OPENING' }),
+      expect.objectContaining({ code: 'E_OPENING' }) as Error,
     );
     expect(await refusal(operator.open({ oneTimeKey: id16() }))).toBe('E_OPENING_UNKNOWN');
     const centre = await network.client('Kgc', kgc, 'csc', 'csc1');
