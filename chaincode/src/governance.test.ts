@@ -130,6 +130,11 @@ describe('epochs', () => {
     for (const body of refusedBodies) expect(await refusalOf(epochs(3, body))).toBe('E_EPOCH');
   });
 
+  test('the current epoch does not go back to one that is still open', async () => {
+    await onBoth(epochs(2, { current: EPOCH + 1, accepted: [{ epoch: EPOCH }, { epoch: EPOCH + 1 }] }));
+    expect(await refusalOf(epochs(3, { current: EPOCH, accepted: [{ epoch: EPOCH }] }))).toBe('E_EPOCH');
+  });
+
   test('malformed lists', async () => {
     const bodies = [
       { current: EPOCH, accepted: [] },
@@ -155,6 +160,10 @@ describe('revocations on both channels', () => {
     const byNeighbour = consortium.revocation('revokedCredential', others, (statement) => [
       { by: 'holder', signature: consortium.sign(first.y, statement) },
     ]);
+    const mislabelled = consortium.revocation('revokedCredential', own, (statement) => [
+      { by: 'provider', signature: consortium.sign(first.y, statement) },
+    ]);
+    expect(await refusalOf(mislabelled)).toBe('E_AUTHORITY');
     expect(await refusalOf(byKgc)).toBe('E_AUTHORITY');
     expect(await refusalOf(byNeighbour)).toBe('E_AUTHORITY');
     const byHolder = consortium.revocation('revokedCredential', own, (statement) => [
