@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +10,7 @@ import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
 import { defaultTopology, ordererName } from '../topology';
 import { until } from '../until';
+import { layoutOf, nodeNamed } from './layout';
 import { fabricDown, fabricStatus, fabricUp } from './network';
 import { killNode, startNode } from './node-commands';
 
@@ -46,6 +48,18 @@ class Load {
 
   longestPause(): number {
     return Math.max(...this.commits.slice(1).map((time, index) => time - (this.commits[index] as number)));
+  }
+}
+
+/** Whether a block's header fits its transactions, as the organisation's own peer tells both. */
+async function dataHashFits(profileFile: string, mspId: string, number: bigint): Promise<boolean> {
+  const client = await FabricClient.connect(profileFile, mspId, 'relay');
+  try {
+    const block = await client.block(CHANNEL, number);
+    const digest = createHash('sha256').update(Buffer.concat(block.getData()?.getDataList_asU8() ?? []));
+    return digest.digest().equals(Buffer.from(block.getHeader()?.getDataHash_asU8() ?? []));
+  } finally {
+    client.close();
   }
 }
 
@@ -125,6 +139,35 @@ describeWithFabric('faults', () => {
     });
     own.close();
   }, 90_000);
+
+  it('brings back a peer and an orderer that have lost their data', async () => {
+    const lost = ['css3-orderer', 'css4-peer'];
+    for (const name of lost) {
+      await killNode(stateDir, name);
+      await rm(layoutOf(stateDir).node(nodeNamed(topology, name)).data, { recursive: true });
+    }
+    await client.submit(CHANNEL, 'put', 'meanwhile', 'x');
+    await fabricUp(topology, stateDir, { chaincodeBundle: join(directory, 'chaincode.js') });
+    await sameHeights();
+    const own = await FabricClient.connect(profileFile, 'CSS4MSP', 'relay');
+    expect(await own.evaluate(CHANNEL, 'get', 'meanwhile')).toBe('x');
+    own.close();
+  }, 120_000);
+
+  it('shows that a peer’s block file was tampered with to whoever reads the block, and the other peers unharmed', async () => {
+    const { blockNumber } = await client.submit(CHANNEL, 'put', 'amount', 'thirty euro');
+    expect(await dataHashFits(profileFile, 'CSS4MSP', blockNumber)).toBe(true);
+    await killNode(stateDir, 'css4-peer');
+    const { data } = layoutOf(stateDir).node(nodeNamed(topology, 'css4-peer'));
+    const file = join(data, 'ledgersData', 'chains', 'chains', CHANNEL, 'blockfile_000000');
+    const blocks = await readFile(file);
+    const at = blocks.lastIndexOf('thirty euro');
+    blocks.write('ninety', at);
+    await writeFile(file, blocks);
+    await startNode(stateDir, 'css4-peer');
+    expect(await dataHashFits(profileFile, 'CSS4MSP', blockNumber)).toBe(false);
+    expect(await dataHashFits(profileFile, 'CSS1MSP', blockNumber)).toBe(true);
+  }, 60_000);
 
   it('commits nothing for one organisation whose chaincode lies, and goes on without it', async () => {
     const lying = await bundleLedgerChaincode(join(directory, 'lie'), "process.env.LIE = '1';");

@@ -18,22 +18,20 @@ export interface NodeHealth {
   readonly leaderOf: readonly string[];
 }
 
+const UNHEALTHY: NodeHealth = { state: 'unhealthy', heights: {}, leaderOf: [] };
+
 /**
  * Asks a running node over its operations endpoint; a chaincode server is asked for a connection.
  * @param tls an orderer's own, for its participation API: its metrics do not count the blocks it caught up on
  */
 export async function nodeHealth(node: FabricNode, tls: TlsMaterial): Promise<NodeHealth> {
   const { host, ports } = node.organisation;
-  if (node.kind === 'chaincode') {
-    return {
-      state: (await acceptsConnections(host, ports.chaincode)) ? 'running' : 'unhealthy',
-      heights: {},
-      leaderOf: [],
-    };
-  }
+  // The operations endpoint calls a node healthy before its gRPC endpoint listens.
+  if (!(await acceptsConnections(host, ports[node.kind]))) return UNHEALTHY;
+  if (node.kind === 'chaincode') return { state: 'running', heights: {}, leaderOf: [] };
   const port = node.kind === 'peer' ? ports.peerOperations : ports.ordererOperations;
   const [health, metrics] = await Promise.all([get(port, '/healthz'), get(port, '/metrics')]);
-  if (health.status !== 200 || metrics.status !== 200) return { state: 'unhealthy', heights: {}, leaderOf: [] };
+  if (health.status !== 200 || metrics.status !== 200) return UNHEALTHY;
   if (node.kind === 'peer') {
     return { state: 'running', heights: byChannel(metrics.body, 'ledger_blockchain_height'), leaderOf: [] };
   }

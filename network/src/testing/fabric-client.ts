@@ -12,7 +12,7 @@ import {
   type Status,
   type Transaction,
 } from '@hyperledger/fabric-gateway';
-import { gateway as messages, msp } from '@hyperledger/fabric-protos';
+import { type common, gateway as messages, msp } from '@hyperledger/fabric-protos';
 
 import { readProfile } from '../profile';
 import { StopWaiting, until } from '../until';
@@ -97,6 +97,16 @@ export class FabricClient {
       { deadline, interval: 250, onTimeout: (last) => last as Error },
     );
     return commit.getStatus();
+  }
+
+  async block(channel: string, number: bigint): Promise<common.Block> {
+    const events = await this.#gateway.getNetwork(channel).getBlockEvents({ startBlock: number });
+    try {
+      for await (const block of events) return block;
+    } finally {
+      events.close();
+    }
+    throw new Error(`the stream of ${channel} ended before block ${number}`);
   }
 
   close(): void {
