@@ -1,7 +1,7 @@
 import { common, type gateway, peer } from '@hyperledger/fabric-protos';
 
 import { envelopesOf, validationCodes } from './blocks';
-import { readAction, readEndorsedAction, readHeader } from './transaction';
+import { readAction, readChannelHeader, readEndorsedAction, readHeader } from './transaction';
 
 const known = new WeakMap<common.Block, readonly peer.ChaincodeEvent[]>();
 
@@ -43,9 +43,9 @@ function readEvents(block: common.Block): readonly peer.ChaincodeEvent[] {
   const codes = validationCodes(block);
   return envelopesOf(block).flatMap((bytes, index) => {
     const envelope = common.Envelope.deserializeBinary(bytes);
+    const isTransaction = readChannelHeader(envelope)?.getType() === common.HeaderType.ENDORSER_TRANSACTION;
+    if (!isTransaction || codes[index] !== peer.TxValidationCode.VALID) return [];
     const { header, data } = readHeader(envelope);
-    if (header.type !== common.HeaderType.ENDORSER_TRANSACTION || codes[index] !== peer.TxValidationCode.VALID)
-      return [];
     const { event } = readAction(header, readEndorsedAction(header, data));
     return event && event.getEventName() !== '' && event.getTxId() !== '' ? [event] : [];
   });

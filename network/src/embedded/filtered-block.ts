@@ -1,7 +1,7 @@
 import { common, peer } from '@hyperledger/fabric-protos';
 
 import { envelopesOf, validationCodes, type ValidationCode } from './blocks';
-import { readAction, readEndorsedAction, readHeader } from './transaction';
+import { readAction, readChannelHeader, readEndorsedAction, readHeader } from './transaction';
 
 /** A block without contents: ids, types, validation codes, and events without their payload. */
 export function filteredBlock(block: common.Block): peer.FilteredBlock {
@@ -21,10 +21,8 @@ function filteredTransaction(
   bytes: Uint8Array,
   code: ValidationCode,
 ): { channelId: string; transaction: peer.FilteredTransaction } | undefined {
-  const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(bytes).getPayload_asU8());
-  const channelHeaderBytes = payload.getHeader()?.getChannelHeader_asU8();
-  if (!channelHeaderBytes) return undefined;
-  const channelHeader = common.ChannelHeader.deserializeBinary(channelHeaderBytes);
+  const channelHeader = readChannelHeader(common.Envelope.deserializeBinary(bytes));
+  if (!channelHeader) return undefined;
   const transaction = new peer.FilteredTransaction();
   transaction.setTxid(channelHeader.getTxId());
   transaction.setType(channelHeader.getType() as common.HeaderTypeMap[keyof common.HeaderTypeMap]);

@@ -40,6 +40,16 @@ export interface NamespaceChanges {
   readonly set: KVRWSet;
 }
 
+/** The channel header of any envelope, a configuration's too; undefined where there is none. */
+export function readChannelHeader(envelope: common.Envelope): common.ChannelHeader | undefined {
+  try {
+    const bytes = common.Payload.deserializeBinary(envelope.getPayload_asU8()).getHeader()?.getChannelHeader_asU8();
+    return bytes && common.ChannelHeader.deserializeBinary(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws InvalidTransaction `BAD_PAYLOAD`, `BAD_COMMON_HEADER` */
 export function readHeader(envelope: common.Envelope): { header: TransactionHeader; data: Uint8Array } {
   const payload = reading(Code.BAD_PAYLOAD, () => parse(common.Payload, envelope.getPayload_asU8(), 'Payload'));
