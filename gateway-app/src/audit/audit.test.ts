@@ -203,6 +203,12 @@ describe('an audit of the chain', () => {
     expect(await audit({ scanner })).toMatchObject({ verified: false, hits: 1, faults: [] });
   });
 
+  it('says when a source gives nothing more before its height, or is given up', async () => {
+    const heights = { certchain: 3n, datachain: 99n };
+    await expect(audit({ heights, patience: 50 })).rejects.toMatchObject({ code: 'E_CHAIN_SHORT' });
+    await expect(audit({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'E_CHAIN_SHORT' });
+  });
+
   it('says when a source ends before its height', async () => {
     const source: BlockSource = {
       async *blocks() {

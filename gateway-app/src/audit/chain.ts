@@ -53,9 +53,12 @@ export interface ChainAuditOptions {
   readonly scanner?: { count(bytes: Uint8Array): number };
   /** Called for each committed σ, verified or not. */
   readonly onSigma?: (sigmaId: string, sigma: Uint8Array) => Promise<void> | void;
+  /** Milliseconds to wait for the next block; default 30,000. */
+  readonly patience?: number;
   readonly signal?: AbortSignal;
 }
 
+const PATIENCE_MS = 30_000;
 const CHANNELS: readonly Channel[] = ['certchain', 'datachain'];
 
 /**
@@ -116,12 +119,11 @@ class ChannelAudit {
   }
 
   async run(): Promise<void> {
-    const { source, heights, signal } = this.#options;
-    const height = heights[this.#channel];
+    const height = this.#options.heights[this.#channel];
     if (height === 0n) return;
     let previous: LedgerBlock | undefined;
     try {
-      for await (const block of source.blocks(this.#channel, { from: 0n, ...(signal && { signal }) })) {
+      for await (const block of this.#blocks()) {
         if (!this.#follows(previous, block)) return;
         await this.#block(block);
         previous = block;
@@ -136,6 +138,25 @@ class ChannelAudit {
       'E_CHAIN_SHORT',
       `the source ended before block ${height - 1n} of ${this.#channel}: try again`,
     );
+  }
+
+  /** Ends when the source does, is aborted, or gives nothing for too long. */
+  async *#blocks(): AsyncGenerator<LedgerBlock> {
+    const { source, signal: outer, patience = PATIENCE_MS } = this.#options;
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    const timer = setTimeout(stop, patience);
+    outer?.addEventListener('abort', stop, { once: true });
+    if (outer?.aborted) stop();
+    try {
+      for await (const block of source.blocks(this.#channel, { from: 0n, signal: controller.signal })) {
+        timer.refresh();
+        yield block;
+      }
+    } finally {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', stop);
+    }
   }
 
   #follows(previous: LedgerBlock | undefined, block: LedgerBlock): boolean {

@@ -161,15 +161,13 @@ class ChainReplica implements Replica {
   }
 
   async whenCommitted(sigmaId: Uint8Array, signal?: AbortSignal): Promise<Place> {
-    const waiting = new AbortController();
-    const either = signal ? AbortSignal.any([signal, waiting.signal]) : waiting.signal;
+    const key = toHex(sigmaId);
     // Waiting begins before looking, so that a commit in between is not missed.
-    const later = this.#committed.wait(toHex(sigmaId), either);
+    const later = this.#committed.wait(key, signal);
     later.catch(() => undefined);
     const place = await this.committed(sigmaId);
-    if (!place) return later;
-    waiting.abort();
-    return place;
+    if (place) this.#committed.resolve(key, place);
+    return later;
   }
 
   /** Reads the channel until stopped, connecting again with growing pauses. */

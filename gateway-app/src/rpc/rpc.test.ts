@@ -85,7 +85,7 @@ describe('role RPC', () => {
       'kgc',
     );
     const kgc = await connected('Kgc', server, 'ev', { name: 'car-7' });
-    const request = { epoch: 2 ** 40, x: Buffer.alloc(32, 7), pop: Buffer.alloc(64, 9) };
+    const request = { epoch: 2 ** 40, x: Buffer.alloc(32, 7), pop: Buffer.alloc(64, 9), unit: 'pile-2' };
     const reply = await kgc.enrol(request);
     expect(Buffer.from(reply.d)).toEqual(request.pop);
     expect(seen).toEqual([{ role: 'ev', name: 'car-7' }, request]);
@@ -226,6 +226,37 @@ describe('role RPC', () => {
     expect(context?.signal.aborted).toBe(true);
   });
 
+  it('ends streams at once when the server closes', async () => {
+    let ended = false;
+    const server = await started(
+      'Css',
+      {
+        async *stream(_request, { signal }) {
+          yield {
+            block: 1,
+            index: 0,
+            envelope: Buffer.of(),
+            validationCode: 0,
+            lastOfBlock: true,
+            header: Buffer.of(),
+            transactions: 1,
+          };
+          await never(signal);
+          ended = true;
+        },
+      },
+      'css',
+    );
+    const css = await connected('Css', server, 'cp');
+    const before = Date.now();
+    for await (const { block } of css.stream({ channel: 'datachain', fromBlock: 0 })) {
+      expect(block).toBe(1);
+      void server.close();
+    }
+    expect(ended).toBe(true);
+    expect(Date.now() - before).toBeLessThan(1500);
+  });
+
   it('talks both ways until the vehicle unplugs', async () => {
     const heard: (string | undefined)[] = [];
     const server = await started(
@@ -248,7 +279,9 @@ describe('role RPC', () => {
     const replies: ToVehicle[] = [];
     let next: (message: FromVehicle | undefined) => void = () => undefined;
     async function* requests(): AsyncGenerator<FromVehicle> {
-      yield { hello: { vehicle: Buffer.alloc(16, 1), nonce: Buffer.alloc(16, 2), resumeSession: Buffer.of(), pile: 'pile-1' } };
+      yield {
+        hello: { vehicle: Buffer.alloc(16, 1), nonce: Buffer.alloc(16, 2), resumeSession: Buffer.of(), pile: 'pile-1' },
+      };
       for (;;) {
         const message = await new Promise<FromVehicle | undefined>((resolve) => (next = resolve));
         if (!message) return;

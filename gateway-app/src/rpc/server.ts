@@ -29,7 +29,7 @@ export interface ServeOptions {
 
 export interface RpcServer {
   readonly port: number;
-  /** Takes no new calls, gives running ones two seconds, then drops them. */
+  /** Takes no new calls, ends streams through their signals, gives what still runs two seconds, then drops it. */
   close(): Promise<void>;
 }
 
@@ -57,14 +57,22 @@ export async function serve<S extends ServiceName>(
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   });
-  server.addService(serviceOf(service).service, implementation(service, handlers, options.logger));
+  const streams = new Set<AbortController>();
+  server.addService(serviceOf(service).service, implementation(service, handlers, streams, options.logger));
   const port = await bind(server, options);
-  return { port, close: () => close(server) };
+  return {
+    port,
+    close: () => {
+      for (const stream of streams) stream.abort();
+      return close(server);
+    },
+  };
 }
 
 function implementation<S extends ServiceName>(
   service: S,
   handlers: Handlers<S>,
+  streams: Set<AbortController>,
   logger: Logger | undefined,
 ): UntypedServiceImplementation {
   const permissions = PERMISSIONS[service] as Record<string, readonly Peer['role'][]>;
@@ -72,7 +80,7 @@ function implementation<S extends ServiceName>(
   const entries = Object.entries(definition).map(([rpcName, method]): [string, UntypedHandleCall] => {
     const name = rpcName.charAt(0).toLowerCase() + rpcName.slice(1);
     const handler = (handlers as unknown as Record<string, AnyHandler>)[name] as AnyHandler;
-    const guard = new Guard(`${service}.${name}`, permissions[name] ?? [], logger);
+    const guard = new Guard(`${service}.${name}`, permissions[name] ?? [], streams, logger);
     if (method.requestStream) return [rpcName, bidiStream(guard, handler)];
     return [rpcName, method.responseStream ? serverStream(guard, handler) : unary(guard, handler)];
   });
@@ -83,15 +91,23 @@ function implementation<S extends ServiceName>(
 class Guard {
   readonly #method: string;
   readonly #allowed: readonly Peer['role'][];
+  readonly #streams: Set<AbortController>;
   readonly #logger: Logger | undefined;
 
-  constructor(method: string, allowed: readonly Peer['role'][], logger: Logger | undefined) {
+  constructor(
+    method: string,
+    allowed: readonly Peer['role'][],
+    streams: Set<AbortController>,
+    logger: Logger | undefined,
+  ) {
     this.#method = method;
     this.#allowed = allowed;
+    this.#streams = streams;
     this.#logger = logger;
   }
 
-  admit(call: IncomingCall): CallContext {
+  /** @param controller aborted when the caller is gone */
+  admit(call: IncomingCall, controller = new AbortController()): CallContext {
     const peer = peerOf(call);
     if (!peer) {
       throw new CodedError('E_UNAUTHENTICATED', 'the client certificate names no role: use one issued for a process');
@@ -99,10 +115,21 @@ class Guard {
     if (!this.#allowed.includes(peer.role)) {
       throw new CodedError('E_FORBIDDEN', `${this.#method} is not open to the role ${peer.role}`);
     }
-    const controller = new AbortController();
     call.on('cancelled', () => controller.abort());
     if (call.cancelled) controller.abort();
     return { peer, signal: controller.signal };
+  }
+
+  /** As `admit`, for a call that also ends when the server closes. `work` must end with the signal. */
+  async stream(call: IncomingCall, work: (context: CallContext) => Promise<void>): Promise<void> {
+    const controller = new AbortController();
+    const context = this.admit(call, controller);
+    this.#streams.add(controller);
+    try {
+      await work(context);
+    } finally {
+      this.#streams.delete(controller);
+    }
   }
 
   failure(error: unknown): ReturnType<typeof toStatus> {
@@ -152,19 +179,20 @@ async function pump(
   start: (context: CallContext) => AsyncIterable<unknown>,
 ): Promise<void> {
   try {
-    const context = guard.admit(call);
-    const { signal } = context;
-    const replies = start(context)[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const next = await untilAborted(replies.next(), signal);
-        if (next === undefined || next.done) break;
-        if (!call.write(next.value)) await untilAborted(once(call, 'drain'), signal);
+    await guard.stream(call, async (context) => {
+      const { signal } = context;
+      const replies = start(context)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const next = await untilAborted(replies.next(), signal);
+          if (next === undefined || next.done) break;
+          if (!call.write(next.value)) await untilAborted(once(call, 'drain'), signal);
+        }
+      } finally {
+        // A generator still awaiting something runs its own finally when that settles; nobody waits for it here.
+        void replies.return?.().catch(() => undefined);
       }
-    } finally {
-      // A generator still awaiting something runs its own finally when that settles; nobody waits for it here.
-      void replies.return?.().catch(() => undefined);
-    }
+    });
     call.end();
   } catch (error) {
     if (call.cancelled) return;
