@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Logger } from '../common/log';
 import { Outbox, type Prepared } from '../common/outbox';
-import { type Centres, encodePayload, type Holder, isPassing } from '../holder';
+import { type Centres, encodePayload, fittingParts, type Holder, isPassing } from '../holder';
 import type { ReplicaView } from '../replica';
 import type { Store } from '../store';
 
@@ -22,7 +22,7 @@ interface Kept extends VehicleReport {
 export interface ReportParts {
   /** A sealed sub-store of its own. */
   readonly store: Store;
-  readonly view: Pick<ReplicaView, 'record'>;
+  readonly view: Pick<ReplicaView, 'record' | 'limits'>;
   readonly centres: Centres;
   readonly holder: (vehicle: string) => Holder;
   /** Name of the centre a vehicle reports to. */
@@ -83,8 +83,9 @@ async function send(parts: ReportParts, reports: readonly Kept[]): Promise<void>
     action,
     payload: { ...payload },
   }));
-  const { sigma } = await parts
-    .holder(first.vehicle)
-    .seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
-  await client.report({ sigma }, { signal: parts.stopping });
+  const holder = parts.holder(first.vehicle);
+  for (const part of fittingParts(messages, parts.view.limits())) {
+    const { sigma } = await holder.seal([{ keys, message: encodePayload(part) }], parts.ttlSeconds);
+    await client.report({ sigma }, { signal: parts.stopping });
+  }
 }

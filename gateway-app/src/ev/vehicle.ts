@@ -39,6 +39,16 @@ export class Vehicle {
     return this.#parts.name;
   }
 
+  /** The vehicle's pseudo-identity in the current epoch. */
+  get f(): Uint8Array {
+    return this.#parts.holder.f;
+  }
+
+  /** Where the vehicle is plugged in. */
+  get plug(): OpenPlug | undefined {
+    return this.#parts.state.plug;
+  }
+
   get isPluggedIn(): boolean {
     return this.#parts.state.plug !== undefined;
   }

@@ -3,7 +3,7 @@ import { fromHex, Role } from '@chargecast/signcryption';
 
 import type { Logger } from '../common/log';
 import { Outbox } from '../common/outbox';
-import { type Centres, encodePayload, type Holder, isPassing } from '../holder';
+import { type Centres, encodePayload, fittingParts, type Holder, isPassing } from '../holder';
 import type { ReplicaView } from '../replica';
 import type { Batch, Store } from '../store';
 import type { Act } from './actuator';
@@ -21,7 +21,7 @@ interface Owed {
 export interface ReceiptParts {
   /** A sub-store of its own. */
   readonly store: Store;
-  readonly view: Pick<ReplicaView, 'record'>;
+  readonly view: Pick<ReplicaView, 'record' | 'limits'>;
   readonly centres: Centres;
   /** By f, lower-case hex; undefined for one of a closed epoch. */
   readonly unit: (f: string) => Holder | undefined;
@@ -100,6 +100,8 @@ async function send(parts: ReceiptParts, owed: readonly Owed[]): Promise<void> {
     action: RECEIPT_ACTION,
     payload: { ...receipt },
   }));
-  const { sigma } = await holder.seal([{ keys, message: encodePayload(messages) }], parts.ttlSeconds);
-  await client.receipt({ sigma }, { signal: parts.stopping });
+  for (const part of fittingParts(messages, parts.view.limits())) {
+    const { sigma } = await holder.seal([{ keys, message: encodePayload(part) }], parts.ttlSeconds);
+    await client.receipt({ sigma }, { signal: parts.stopping });
+  }
 }

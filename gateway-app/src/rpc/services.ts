@@ -137,7 +137,8 @@ export const PERMISSIONS: {
     hold: ['kgc'],
     stream: READERS,
     signSlot: ['css'],
-    head: READERS, notify: ['css'],
+    head: READERS,
+    notify: ['css'],
   },
   Csc: {
     report: ['ev', 'cp', 'css'],

@@ -1,0 +1,194 @@
+import { toHex } from '@chargecast/signcryption';
+import { randomBytes } from 'node:crypto';
+
+import { Queue } from '../common/queue';
+import { type FromVehicle, type ToVehicle } from '../rpc';
+import { ChargingScene, type Plug, stopping } from '../testing/charging-scene';
+import { eventually } from '../testing/test-network';
+
+let scene: ChargingScene;
+
+beforeAll(async () => {
+  scene = await ChargingScene.start('charging');
+});
+afterAll(() => scene.stop());
+
+async function plugIn(vehicle: string, pile = 'cp1/P1'): Promise<Plug> {
+  return (await scene.ev.vehicles.get(vehicle)?.plugIn(pile)) as Plug;
+}
+
+const unplug = async (vehicle: string): Promise<void> => scene.ev.vehicles.get(vehicle)?.unplug();
+
+const receiptOf = (commandId: string): Promise<string> =>
+  eventually(
+    () => scene.receipts.find((receipt) => receipt.commandId === commandId)?.outcome,
+    `a receipt for ${commandId}`,
+  );
+
+/** Resolves when the piles' process has looked through all that stands on the chain. */
+async function lookedThrough(): Promise<void> {
+  const newest = scene.network.chain.blocksOf.datachain.length - 1;
+  await eventually(async () => (await scene.cp.status())['datachainBlock'] === newest || undefined, 'the newest block');
+  const marker = stopping('marker');
+  const plug = await plugIn('VIN2', 'cp1/P2');
+  await scene.network.submit(await scene.seal('VIN2', plug, marker));
+  await receiptOf(marker.commandId);
+  await unplug('VIN2');
+}
+
+const effects = async (): Promise<number> => Number((await scene.cp.status())['effects']);
+
+test('a vehicle plugs in, reports it, and its command is opened, acted upon and receipted', async () => {
+  const plug = await plugIn('VIN1');
+  const command = stopping('tx-1');
+  await scene.network.submit(await scene.seal('VIN1', plug, command));
+  expect(await receiptOf(command.commandId)).toBe('done');
+  expect(scene.reports.find(({ action }) => action === 'PlugIn')?.payload).toMatchObject({
+    pile: toHex(plug.pile),
+    session: toHex(plug.session),
+  });
+  await eventually(async () => (await scene.ev.status())['notices'] === 1 || undefined, 'the notice');
+  await unplug('VIN1');
+  await eventually(() => scene.reports.some(({ action }) => action === 'Unplug') || undefined, 'the report');
+});
+
+test('only its own operator orders a vehicle about', async () => {
+  const [own, stranger] = [await scene.operator('ev1'), await scene.operator('ev9')];
+  await expect(stranger.plugIn({ vehicle: 'VIN1', pile: 'cp1/P1' })).rejects.toMatchObject({ code: 'E_VEHICLE_UNKNOWN' });
+  await expect(own.unplug({ vehicle: 'VIN1' })).rejects.toMatchObject({ code: 'E_NOT_PLUGGED_IN' });
+  await expect(own.plugIn({ vehicle: 'VIN1', pile: 'cp1/P9' })).rejects.toMatchObject({ code: 'E_PILE_UNKNOWN' });
+  await expect(own.plugIn({ vehicle: 'VIN1', pile: 'cp9/P1' })).rejects.toMatchObject({ code: 'E_PILE_UNKNOWN' });
+});
+
+test('a message to the pile’s own record is opened by the pile itself', async () => {
+  const plug = await plugIn('VIN1');
+  const notice = {
+    commandId: randomBytes(16).toString('hex'),
+    kind: 'notice' as const,
+    action: 'DataTransfer',
+    payload: { vendorId: 'chargecast', data: 'maintenance at noon' },
+  };
+  await scene.network.submit(await scene.sealTo(plug.pile, undefined, notice));
+  expect(await receiptOf(notice.commandId)).toBe('done');
+  await unplug('VIN1');
+});
+
+test('a command that does not fit its schema comes back refused with the reason’s code', async () => {
+  const plug = await plugIn('VIN1');
+  const bad = { ...stopping('tx'), payload: { transactionId: 'tx', surplus: true } };
+  await scene.network.submit(await scene.seal('VIN1', plug, bad));
+  expect(await receiptOf(bad.commandId)).toBe('refused');
+  expect(scene.receipts.find(({ commandId }) => commandId === bad.commandId)?.code).toBe('E_OCPP_SCHEMA');
+  await unplug('VIN1');
+});
+
+test('after a restart of the piles the session goes on, and what was committed meanwhile is acted upon', async () => {
+  const plug = await plugIn('VIN1');
+  const [before, during, after] = [stopping('a'), stopping('b'), stopping('c')];
+  await scene.network.submit(await scene.seal('VIN1', plug, before));
+  await receiptOf(before.commandId);
+  await scene.cp.stop();
+  await scene.network.submit(await scene.seal('VIN1', plug, during));
+  await scene.startPiles();
+  await scene.network.submit(await scene.seal('VIN1', plug, after));
+  expect(await receiptOf(during.commandId)).toBe('done');
+  expect(await receiptOf(after.commandId)).toBe('done');
+  expect(toHex(scene.ev.vehicles.get('VIN1')?.plug?.session as Uint8Array)).toBe(toHex(plug.session));
+  for (const { commandId } of [before, during, after]) {
+    expect(scene.receipts.filter((receipt) => receipt.commandId === commandId)).toHaveLength(1);
+  }
+  await unplug('VIN1');
+});
+
+test('receipts are sent until the centre takes them', async () => {
+  const plug = await plugIn('VIN1');
+  scene.isDeaf = true;
+  const commands = Array.from({ length: 8 }, (_, i) => stopping(`tx-${i}`));
+  for (const command of commands) await scene.network.submit(await scene.seal('VIN1', plug, command));
+  await eventually(async () => (await scene.cp.status())['receiptsWaiting'] === 8 || undefined, 'receipts to wait');
+  scene.isDeaf = false;
+  for (const { commandId } of commands) expect(await receiptOf(commandId)).toBe('done');
+  await unplug('VIN1');
+});
+
+describe('attack 28: what was not sealed for this session, or comes too late, is not opened', () => {
+  test('another pile, another session, after unplugging', async () => {
+    const plug = await plugIn('VIN1');
+    const acted = await effects();
+    const elsewhere = { pile: Uint8Array.from(randomBytes(16)), session: plug.session };
+    const earlier = { pile: plug.pile, session: Uint8Array.from(randomBytes(16)) };
+    await scene.network.submit(await scene.seal('VIN1', elsewhere, stopping('elsewhere')));
+    await scene.network.submit(await scene.seal('VIN1', earlier, stopping('earlier')));
+    await unplug('VIN1');
+    await scene.network.submit(await scene.seal('VIN1', plug, stopping('late')));
+    await plugIn('VIN1');
+    await lookedThrough();
+    expect(await effects()).toBe(acted + 1);
+    await unplug('VIN1');
+  });
+});
+
+describe('attack 29: a re-sealed command and its twin both commit', () => {
+  test('one act, one receipt', async () => {
+    const plug = await plugIn('VIN1');
+    const command = stopping('twice');
+    const [first, twin] = [await scene.seal('VIN1', plug, command), await scene.seal('VIN1', plug, command)];
+    const { duplicatesSuppressed } = await scene.cp.status();
+    await scene.network.submit(first);
+    await scene.network.submit(twin);
+    await receiptOf(command.commandId);
+    await eventually(
+      async () => (await scene.cp.status())['duplicatesSuppressed'] === Number(duplicatesSuppressed) + 1 || undefined,
+      'the twin',
+    );
+    expect(scene.receipts.filter(({ commandId }) => commandId === command.commandId)).toHaveLength(1);
+    await unplug('VIN1');
+  });
+});
+
+describe('a stream that is no honest plug-in', () => {
+  async function refusal(...messages: FromVehicle[]): Promise<string> {
+    const outgoing = new Queue<FromVehicle>();
+    const replies = (await scene.piles()).session(outgoing);
+    messages.forEach((message) => outgoing.push(message));
+    try {
+      for await (const reply of replies as AsyncIterable<Partial<Record<keyof ToVehicle, unknown>> & ToVehicle>) {
+        if ('refused' in reply && reply.refused) return reply.refused.code;
+      }
+      return 'ended';
+    } finally {
+      outgoing.close();
+    }
+  }
+  const hello = (change: Record<string, unknown> = {}): FromVehicle => ({
+    hello: {
+      vehicle: (scene.ev.vehicles.get('VIN1') as { f: Uint8Array }).f,
+      nonce: new Uint8Array(32),
+      resumeSession: new Uint8Array(),
+      pile: 'P1',
+      ...change,
+    },
+  });
+
+  test('is refused with its code', async () => {
+    expect(await refusal({ unplug: {} })).toBe('E_PILE_UNKNOWN');
+    expect(await refusal(hello({ pile: 'P9' }))).toBe('E_PILE_UNKNOWN');
+    expect(await refusal(hello({ vehicle: new Uint8Array(16) }))).toBe('E_VEHICLE_RECORD');
+    expect(await refusal(hello({ nonce: new Uint8Array(3) }))).toBe('E_PLUG_HELLO');
+    expect(await refusal(hello({ resumeSession: new Uint8Array(16) }))).toBe('E_SESSION_UNKNOWN');
+    expect(await refusal(hello(), { proof: { signature: new Uint8Array(64) } })).toBe('E_PLUG_PROOF');
+    expect(await refusal(hello(), { answer: { id: 1, keys: [] } })).toBe('E_PLUG_PROOF');
+  });
+
+  test('cannot end or take over the session of a vehicle that is plugged in', async () => {
+    const plug = await plugIn('VIN1');
+    const taking = hello({ resumeSession: plug.session });
+    expect(await refusal(taking, { proof: { signature: new Uint8Array(64) } })).toBe('E_PLUG_PROOF');
+    const foreign = hello({ resumeSession: plug.session, vehicle: scene.ev.vehicles.get('VIN2')?.f });
+    expect(await refusal(foreign)).toBe('E_SESSION_UNKNOWN');
+    const command = stopping('still here');
+    await scene.network.submit(await scene.seal('VIN1', plug, command));
+    expect(await receiptOf(command.commandId)).toBe('done');
+    await unplug('VIN1');
+  });
+});
