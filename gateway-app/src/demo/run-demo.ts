@@ -1,18 +1,18 @@
 import { type LedgerKind } from '@chargecast/network';
 
+import { pause } from '../common/abort';
 import { Deployment } from '../deployment/deployment';
 import { contractOf, type Fleet, fleetOf, type FleetVehicle } from '../deployment/fleet';
 import { pileAddresses } from '../deployment/role-configs';
 import { type Client } from '../rpc';
 import { type PlacedSession } from '../sessions';
-import { type Attack } from './attacks/attack';
+import { type Attack, type AttackOutcome, refusalLine } from './attacks/attack';
 import { chainAttacks } from './attacks/on-the-chain';
 import { receiverAttacks } from './attacks/on-the-receivers';
 import { registryAttacks } from './attacks/on-the-registry';
 import { roleAttacks } from './attacks/on-the-roles';
 import { vehicleAttacks } from './attacks/on-the-vehicle';
 import { AttackStage, ATTACKERS } from './attacks/stage';
-import { refusalLine } from './attacks/attack';
 import { auditChain } from './audit';
 import { freshFolder } from './folder';
 import { type DemoInput, readInput } from './input';
@@ -35,6 +35,7 @@ const COMPANIES = ['csc1', 'csc2'];
 const PROVIDERS = ['esp1', 'esp2'];
 const GATEWAYS = ['css1', 'css2', 'css3', 'css4'];
 const CONCURRENCY = 256;
+const ATTACK_DEADLINE = 60_000;
 
 /** The whole story: fleet, sessions, attackers, audit. Whatever happens, nothing is left running. */
 export async function runDemo(options: DemoOptions, progress: DemoProgress): Promise<DemoSummary> {
@@ -150,9 +151,19 @@ async function attack(deployment: Deployment, input: DemoInput, progress: DemoPr
 
 async function playAll(attacks: readonly Attack[], results: AttackResult[], progress: DemoProgress): Promise<void> {
   for (const each of attacks) {
-    const result = { name: each.name, ...(await each.run()) };
+    const result = { name: each.name, ...(await inTime(each)) };
     results.push(result);
     progress.line(refusalLine(result));
+  }
+}
+
+async function inTime(attack: Attack): Promise<AttackOutcome> {
+  const over = new AbortController();
+  const late = pause(ATTACK_DEADLINE, over.signal).then(() => ({ refused: false, code: 'E_ATTACK_TIMEOUT' }));
+  try {
+    return await Promise.race([attack.run(), late]);
+  } finally {
+    over.abort();
   }
 }
 
