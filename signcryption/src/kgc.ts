@@ -10,6 +10,7 @@ import { type EnrolmentRequest } from './holder';
 import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { PSEUDONYM_BYTES, type RecordFields, shareCoefficient } from './record';
+import { isRole } from './roles';
 import { Secret } from './secret';
 import { verify } from './signature';
 
@@ -64,6 +65,7 @@ export function verifyEnrolmentRequest(
 ): void {
   const { realId, role, epoch, X, pop } = request;
   ensure(realId.length > 0 && utf8(realId).length <= 256, 'E_ENROL_REQUEST', 'realId must be 1 to 256 bytes');
+  ensure(isRole(role), 'E_ENROL_REQUEST', 'unknown role');
   ensure(primitives.isGroupElement(X), 'E_ENROL_REQUEST', 'X is not an element of the prime-order group');
   const possessed = verify(primitives, X, pop, 'pop', params.ctx, u8(role), u64(epoch), utf8(realId));
   ensure(possessed, 'E_ENROL_REQUEST', 'the proof of possession of X does not hold for this identity, role and epoch');

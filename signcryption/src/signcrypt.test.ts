@@ -1,10 +1,15 @@
+import fc from 'fast-check';
 import { sessionBinding } from './agreement';
 import { lendEntryKey, ownEntryKey } from './entrykey';
 import { nativePrimitives, ready } from './primitives/native';
 import { nodePrimitives } from './primitives/node';
 import { portablePrimitives } from './primitives/portable';
+import { encodeMessages } from './messages';
 import { Role } from './roles';
-import { hex, message, publicKeys, World } from './testing/world';
+import { roundNotAfter } from './signcrypt';
+import { codeOf, codeOfAsync } from './testing/codes';
+import { forSelf, forVehicle, open, scene, sealFrom } from './testing/scene';
+import { hex, message, NOW, publicKeys, World } from './testing/world';
 import { unsigncrypt } from './unsigncrypt';
 import { ensureWithinLimits, verifySigma } from './verify';
 
@@ -60,5 +65,59 @@ describe.each([nativePrimitives, portablePrimitives])('one σ from end to end on
       entryKey: ownEntryKey(env, params, other, verified.sigma.headerBytes),
     });
     expect(notForMe).toBeNull();
+  });
+});
+
+describe('any list of receivers and messages', () => {
+  it('opens to each receiver’s own messages and to nobody else’s', async () => {
+    const s = await scene('round trip');
+    const holders = [...s.evs, s.css, s.pile];
+    const texts = fc.array(fc.uint8Array({ maxLength: 60 }), { minLength: 1, maxLength: 3 });
+    const plan = fc
+      .array(fc.option(texts), { minLength: 5, maxLength: 5 })
+      .filter((each) => each.some((t) => t !== null));
+    await fc.assert(
+      fc.asyncProperty(plan, async (messages) => {
+        const receivers = messages.flatMap((texts, i) => {
+          const holder = holders[i] as (typeof holders)[0];
+          const m = texts && encodeMessages({ commandId: new Uint8Array(16).fill(i), messages: texts });
+          return m ? [{ ...(i < 3 ? forVehicle(s, holder) : forSelf(holder)), message: m }] : [];
+        });
+        const sigma = await sealFrom(s, receivers);
+        for (const [i, holder] of holders.entries()) {
+          const opened = await open(s, sigma, holder);
+          expect(opened?.messages.map(hex)).toEqual(messages[i]?.map(hex));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('what signcrypt refuses before it spends the credential', () => {
+  it('no receivers, too many, too long a message, a bad bind, a ttl outside the limits', async () => {
+    const s = await scene('refusals');
+    const credential = await s.world.credential(s.csc);
+    const seal = (receivers: Parameters<typeof sealFrom>[1]): Promise<unknown> => sealFrom(s, receivers, credential);
+    const one = forSelf(s.css);
+    const manyKeys = Array.from({ length: 1025 }, (_, i) => {
+      const f = Uint8Array.of(i & 255, i >> 8, ...new Uint8Array(14));
+      return { ...one, keys: { ...one.keys, Q: Uint8Array.of(...f, ...f), record: { ...one.keys.record, f } } };
+    });
+    expect(await codeOfAsync(seal([]))).toBe('E_RECEIVER_COUNT');
+    expect(await codeOfAsync(seal(manyKeys))).toBe('E_RECEIVER_COUNT');
+    expect(await codeOfAsync(seal([{ ...one, message: new Uint8Array(1025) }]))).toBe('E_MESSAGE_SIZE');
+    expect(await codeOfAsync(seal([{ ...one, bind: new Uint8Array(63) }]))).toBe('E_ARGUMENT');
+    await seal([one]);
+  });
+
+  it('rounds notAfter up to the quarter of an hour, within maxTtl', () => {
+    expect(roundNotAfter(NOW, 1, 7200)).toBe(NOW + 900);
+    expect(roundNotAfter(NOW, 900, 7200)).toBe(NOW + 900);
+    expect(roundNotAfter(NOW + 1, 900, 7200)).toBe(NOW + 1800);
+    expect(roundNotAfter(NOW + 1, 7200, 7200)).toBe(NOW + 7200);
+    for (const ttl of [0, -1, 7201, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(codeOf(() => roundNotAfter(NOW, ttl, 7200))).toBe('E_TTL');
+    }
   });
 });

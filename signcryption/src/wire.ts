@@ -2,7 +2,7 @@
  * The bytes of σ = hdr ‖ entries ‖ C_S ‖ σ_out; grammar in docs/wire.md. One value has one encoding, every length is
  * known from the header, and nothing is allocated before the total has been compared.
  */
-import { concat, ensureLength, u32, u64, u8 } from './bytes';
+import { bytesOf, concat, ensureLength, u32, u64, u8 } from './bytes';
 import { ensure, SigncryptionError } from './errors';
 import { Reader } from './reader';
 
@@ -138,11 +138,12 @@ export function encodeSigma(parts: {
 }
 
 /**
- * @returns views into `bytes`, which must not change afterwards
+ * @returns views into `input`, which must not change afterwards
  * @throws E_SIGMA_VERSION, E_SIGMA_MALFORMED
  */
-export function decodeSigma(bytes: Uint8Array): Sigma {
-  ensure(bytes instanceof Uint8Array, 'E_SIGMA_MALFORMED', 'σ must be bytes');
+export function decodeSigma(input: Uint8Array): Sigma {
+  ensure(input instanceof Uint8Array, 'E_SIGMA_MALFORMED', 'σ must be bytes');
+  const bytes = bytesOf(input);
   ensure(bytes.length >= HEADER_BYTES, 'E_SIGMA_MALFORMED', 'σ is shorter than its header');
   const headerBytes = bytes.subarray(0, HEADER_BYTES);
   const header = decodeHeader(headerBytes);

@@ -1,0 +1,38 @@
+import { Measurements } from './crypto/measure';
+import { runBench } from './index';
+
+describe('bench', () => {
+  it.each([[[]], [['crypto', '--yaml']], [['disks']]])('refuses the command line %j with exit code 2', async (args) => {
+    const written: string[] = [];
+    const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    try {
+      expect(await runBench(args)).toBe(2);
+      expect(written.join('')).toContain('usage: bench crypto');
+    } finally {
+      write.mockRestore();
+    }
+  });
+
+  it('runs every case once a round and divides by operations and by receivers', async () => {
+    const order: string[] = [];
+    const spin = (name: string, turns: number) => (): void => {
+      order.push(name);
+      let x = 0;
+      for (let i = 0; i < turns; i++) x = Math.imul(x + i, 31);
+      if (x === 0.5) order.push('never');
+    };
+    const cases = [
+      { name: 'one', operations: 1, block: spin('one', 2_000_000) },
+      { name: 'four', operations: 4, block: spin('four', 8_000_000) },
+    ];
+    const measured = await Measurements.run(cases, 5, 1);
+    expect(order).toEqual(Array.from({ length: 6 }, () => ['one', 'four']).flat());
+    const { median, p10, p90 } = measured.ratio('four', 'one');
+    expect(p10).toBeLessThanOrEqual(median);
+    expect(median).toBeLessThanOrEqual(p90);
+    expect(median).toBeGreaterThan(0.4);
+    expect(median).toBeLessThan(2.5);
+    expect(measured.ratio('four', 'one', 4).median).toBeCloseTo(median / 4, 6);
+    expect(() => measured.timing('two')).toThrow(RangeError);
+  });
+});
