@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
+import { type SigmaVerdict } from '../audit/sigma';
 import { type Register } from './command';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
@@ -47,12 +48,13 @@ async function verifyFiles(
   const { readFileCoded } = await import('../common/files.js');
   const { readParams } = await import('../audit/params.js');
   const params = await readParams(paramsFile);
-  const contents = await Promise.all(files.map(async (file) => ({ file, bytes: await readFileCoded(file) })));
   const spent = chain === undefined ? undefined : await readSpent(chain);
-  const verdicts = contents.map(({ file, bytes }) => ({
-    file,
-    ...judgeSigma(params, Uint8Array.from(bytes), { ...(at !== undefined && { at }), ...(spent && { spent }) }),
-  }));
+  const checks = { ...(at !== undefined && { at }), ...(spent && { spent }) };
+  const verdicts: (SigmaVerdict & { readonly file: string })[] = [];
+  // One after the other: a chain's worth of files is more than may be open at once.
+  for (const file of files) {
+    verdicts.push({ file, ...judgeSigma(params, Uint8Array.from(await readFileCoded(file)), checks) });
+  }
   for (const { file, id, holds, code, message } of verdicts) {
     io.line(holds ? `holds  ${id}  ${file}` : `REFUSED  ${code ?? ''}: ${message ?? ''}  ${file}`);
   }
