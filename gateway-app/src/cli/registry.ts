@@ -1,3 +1,4 @@
+import { registerBench } from './bench';
 import { registerChain } from './chain';
 import { type Register } from './command';
 import { registerDemo } from './demo';
@@ -16,4 +17,5 @@ export const REGISTER: readonly Register[] = [
   registerLedger,
   registerNetwork,
   registerRoles,
+  registerBench,
 ];

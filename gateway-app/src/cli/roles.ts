@@ -2,6 +2,7 @@ import { type ProcessRole } from '@chargecast/network';
 
 import { type Program, type Register } from './command';
 import { withExamples } from './defaults';
+import { registerCscSend, registerKgcOpen } from './operators';
 import { untilStopped } from './until-stopped';
 
 interface RunOptions {
@@ -17,13 +18,18 @@ const ROLES: readonly (readonly [ProcessRole, string])[] = [
   ['esp', 'energy service provider: countersigns its vehicles’ records'],
 ];
 
+/** What a role's own operator may ask of it while it runs. */
+const OPERATORS: Readonly<Partial<Record<ProcessRole, Register>>> = { kgc: registerKgcOpen, csc: registerCscSend };
+
 /** `<role> run` for every role. */
 export const registerRoles: Register = (program) => {
   for (const [role, description] of ROLES) registerRole(program, role, description);
 };
 
 function registerRole(program: Program, role: ProcessRole, description: string): void {
-  program.group(role, description).verb<RunOptions>(
+  const group = program.group(role, description);
+  OPERATORS[role]?.(group);
+  group.verb<RunOptions>(
     'run',
     'runs the role until SIGTERM or Ctrl-C; one line says when it is ready',
     (command) =>

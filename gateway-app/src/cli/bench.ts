@@ -1,0 +1,16 @@
+import { type Register } from './command';
+import { type ExitCode } from './io';
+
+/** Every published figure comes from a command here. */
+export const registerBench: Register = (program) => {
+  const bench = program.group('bench', 'measurements, each in multiples of a stock operation of the same run');
+  bench.verb<{ json?: boolean }>(
+    'crypto',
+    'cost of sealing, verifying and locating; also written to bench/out/crypto.json',
+    (command) => command,
+    async (_, { json }) => {
+      const { runBench } = await import('@chargecast/bench');
+      return (await runBench(['crypto', ...(json ? ['--json'] : [])])) as ExitCode;
+    },
+  );
+};
