@@ -11,6 +11,8 @@ export interface OutboxOptions<T> {
   readonly together?: number;
   /** Whether time mends a failure. Others are tried a few times, then the items are given up. */
   readonly isPassing: (error: unknown) => boolean;
+  /** Wait before the second attempt, milliseconds; later ones double it. Default 100. */
+  readonly firstWaitMs?: number;
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }
@@ -104,8 +106,8 @@ export class Outbox<T> {
   }
 
   async #run(name: string, lane: Lane<T>): Promise<void> {
-    const { stopping, together = 1 } = this.#options;
-    const backoff = new Backoff(100, 10_000);
+    const { stopping, together = 1, firstWaitMs = 100 } = this.#options;
+    const backoff = new Backoff(firstWaitMs, 10_000);
     let refusals = 0;
     while (lane.waiting.length > 0 && !stopping.aborted) {
       // One that is refused must not take the others with it.
