@@ -304,6 +304,11 @@ describe('queries', () => {
     expect(seen).toEqual(sealed.map(({ id }) => hex(id)).sort());
   });
 
+  test('an empty page', async () => {
+    const page = await consortium.query('auditor', 'datachain', BROADCAST.listSigmas, ['5', '']);
+    expect(page).toEqual({ items: [], bookmark: '' });
+  });
+
   test('refusals', async () => {
     const query = (name: string, args: string[]): Promise<string> =>
       codeOf(consortium.query('auditor', 'datachain', name, args));

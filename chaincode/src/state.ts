@@ -1,5 +1,5 @@
 import { canonicalJson, decodeJson, type Decoder, type Json, type Page, ProtocolError } from '@chargecast/protocol';
-import { type ChaincodeStub } from 'fabric-shim-api';
+import { type ChaincodeStub, type QueryResponseMetadata } from 'fabric-shim-api';
 
 /** The part of the shim's stub that rules may use: no clock, no identity, no history. */
 export type StateStub = Pick<
@@ -74,7 +74,10 @@ export class WorldState {
     bookmark: string,
     read: (key: string, value: Uint8Array) => T,
   ): Promise<Page<T>> {
-    const { iterator, metadata } = await this.#stub.getStateByRangeWithPagination(start, end, pageSize, bookmark);
+    const response = await this.#stub.getStateByRangeWithPagination(start, end, pageSize, bookmark);
+    const { iterator } = response;
+    // An empty page's metadata is an empty message, which the shim takes for none, whatever its types say.
+    const metadata: Partial<QueryResponseMetadata> = response.metadata ?? {};
     const items: T[] = [];
     try {
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -88,7 +91,7 @@ export class WorldState {
     } finally {
       await iterator.close();
     }
-    return { items, bookmark: metadata.bookmark };
+    return { items, bookmark: metadata.bookmark ?? '' };
   }
 }
 
