@@ -1,5 +1,6 @@
 export { NetworkError, type NetworkErrorCode } from './errors';
 export * from './fabric';
+export { type ExistingNetwork, importProfile, type OrganisationSource } from './import-profile';
 export * from './ledger';
 export * from './pki';
 export { assertPortsFree, isPortFree } from './ports';
