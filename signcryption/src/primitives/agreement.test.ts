@@ -241,6 +241,22 @@ describe('the one verification rule', () => {
     return Uint8Array.of(...R, ...littleEndian((r + challenge * q) % ORDER));
   }
 
+  it('refuses R = identity under a nonce of zero, where the equation holds', () => {
+    const identity = torsion[0]?.toBytes() as Uint8Array;
+    const signature = forge(identity, 0n);
+    expect(judge(key, signature)).toBe('false');
+    let message = new Uint8Array(0);
+    const spy: VerifierPrimitives = {
+      ...portable,
+      satisfiesEquation: (_key, M) => {
+        message = Uint8Array.from(M);
+        return true;
+      },
+    };
+    verify(spy, key, good, 'in', ctx, part);
+    expect(portable.satisfiesEquation(key, message, signature)).toBe(true);
+  });
+
   it('refuses small-order R, small-order keys and non-canonical keys, also with S = 0', () => {
     const zeroS = new Uint8Array(32);
     for (const R of [...smallOrder, ...nonCanonical]) {

@@ -60,6 +60,7 @@ export function signatureVectors(primitives: Primitives): Json {
     ['S + ℓ', publicKey, concat(R, addOrder(S))],
     ['S = ℓ', publicKey, concat(R, ORDER)],
     ['R is the identity, S = 0', publicKey, concat(identity, zero)],
+    ['R is the identity, S = c·q', publicKey, zeroNonce(primitives, secret, publicKey, ctx, parts)],
     ['R has order 2', publicKey, concat(minusOne, S)],
     ['R has order 8', publicKey, concat(eighth, S)],
     ['R non-canonical', publicKey, concat(overflow, S)],
@@ -85,6 +86,20 @@ export function signatureVectors(primitives: Primitives): Json {
       valid: verify(primitives, key, each, 'in', ctx, ...parts),
     })),
   });
+}
+
+/** A nonce of zero: the equation holds, and S gives q away. */
+function zeroNonce(
+  primitives: Primitives,
+  secret: Uint8Array,
+  publicKey: Uint8Array,
+  ctx: Uint8Array,
+  parts: readonly Uint8Array[],
+): Uint8Array {
+  const R = Uint8Array.of(1, ...new Uint8Array(31));
+  const message = hash(primitives, 'sig-in', ctx, ...parts);
+  const c = primitives.reduceScalar(primitives.sha512(R, publicKey, message));
+  return concat(R, primitives.multiplyScalars(c, secret));
 }
 
 /** R′ = rB + T, c and S honest over R′: the equation times the cofactor would hold. */

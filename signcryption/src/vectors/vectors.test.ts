@@ -75,7 +75,7 @@ describe.each(verifiers)('read on $name primitives', (primitives) => {
     }
   });
 
-  it('signatures: one is valid, thirteen edge cases are not', () => {
+  it('signatures: one is valid, fourteen edge cases are not', () => {
     const file = read<{
       ctx: string;
       parts: string[];
@@ -85,7 +85,7 @@ describe.each(verifiers)('read on $name primitives', (primitives) => {
     const valid = file.cases.filter(({ publicKey, signature }) =>
       verify(primitives, fromHex(publicKey), fromHex(signature), 'in', fromHex(file.ctx), ...parts),
     );
-    expect(file.cases).toHaveLength(14);
+    expect(file.cases).toHaveLength(15);
     expect(valid.map(({ name }) => name)).toEqual(['honest']);
     expect(file.cases.filter((each) => each.valid)).toEqual(valid);
   });
