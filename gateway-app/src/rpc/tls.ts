@@ -52,5 +52,18 @@ export function clientCredentials(
 /** The role and name of a caller; undefined without a client certificate of this system. */
 export function peerOf(call: Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>): Peer | undefined {
   const raw = call.getAuthContext()?.sslPeerCertificate?.raw;
-  return (raw && roleOfCertificate(raw)) ?? undefined;
+  return raw && readOnce(raw);
+}
+
+const MOST_KNOWN = 10_000;
+const known = new Map<string, Peer | undefined>();
+
+/** Parsing a certificate costs more than most calls: each one is read once. */
+function readOnce(certificate: Buffer): Peer | undefined {
+  const key = certificate.toString('latin1');
+  if (known.has(key)) return known.get(key);
+  const peer = roleOfCertificate(certificate) ?? undefined;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, peer);
+  return peer;
 }
