@@ -23,6 +23,8 @@ export const cscConfigSchema = roleConfigSchema.extend({
       ttlSeconds: positive.default(900),
       /** Seconds after inclusion in which a receipt is expected. */
       receiptSeconds: positive.default(60),
+      /** Milliseconds past an acknowledged deadline in which the last block may arrive. */
+      graceMs: z.int().nonnegative().default(2000),
       /** First wait before sealing again, milliseconds; doubles up to `retryMaxMs`. */
       retryMs: positive.default(2000),
       retryMaxMs: positive.default(300_000),

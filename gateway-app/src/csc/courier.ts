@@ -18,7 +18,7 @@ export interface CourierParts {
   readonly newestBlock: () => Promise<bigint>;
   /** Acks without inclusion, kept as evidence; a sub-store of its own. */
   readonly evidence: Store;
-  readonly settings: Pick<DispatchSettings, 'maxInFlight' | 'receiptSeconds' | 'retryMs' | 'retryMaxMs'>;
+  readonly settings: Pick<DispatchSettings, 'maxInFlight' | 'receiptSeconds' | 'graceMs' | 'retryMs' | 'retryMaxMs'>;
   readonly logger: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -31,8 +31,6 @@ interface Attempt {
   readonly nextAt: number;
 }
 
-/** Past an acknowledged deadline, for the last block to arrive, milliseconds. */
-const GRACE = 2000;
 const MAX_DOUBLINGS = 16;
 
 /** Sends sealed σ's to the KGC and watches for what was promised: acks, inclusion, receipts, each in its time. */
@@ -119,11 +117,11 @@ export class Courier {
   /** What passes is tried again with the same bytes; what does not is sealed anew. */
   async #failed(id: string, error: unknown): Promise<void> {
     const { outbox, logger, now } = this.#parts;
+    const sigma = outbox.sigma(id);
+    if (sigma === undefined || this.#stopped || (await this.#isIncluded(sigma))) return;
     const code = codeOf(error) ?? 'E_INTERNAL';
     logger.warn({ sigma: id, code }, 'σ was not taken');
-    const sigma = outbox.sigma(id);
-    if (sigma === undefined || this.#stopped) return;
-    if (!isPassing(error) && code !== 'E_ACKS_TOO_FEW' && code !== 'E_INTERNAL') return this.#release(sigma, code);
+    if (!isPassing(error) && code !== 'E_INTERNAL') return this.#release(sigma, code);
     const failures = (this.#attempts.get(id)?.failures ?? 0) + 1;
     this.#attempts.set(id, { failures, nextAt: now() + this.#delay(failures) });
   }
@@ -135,7 +133,7 @@ export class Courier {
       return now() > sigma.committedAt + patience ? 'E_NO_RECEIPT' : undefined;
     }
     if (now() >= sigma.notAfter * 1000) return (await this.#isIncluded(sigma)) ? undefined : 'E_EXPIRED';
-    if (sigma.stage === 'sealed' || now() <= sigma.deadline * 1000 + GRACE) return undefined;
+    if (sigma.stage === 'sealed' || now() <= sigma.deadline * 1000 + settings.graceMs) return undefined;
     if ((await this.#isIncluded(sigma)) || (await this.#isBehind())) return undefined;
     await this.#keepEvidence(sigma);
     return 'E_NOT_INCLUDED';

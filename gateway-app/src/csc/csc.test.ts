@@ -31,7 +31,7 @@ let csc: RunningCsc;
 let ev: TestRole;
 let pile: TestRole;
 
-const dispatch = { gatherMs: 10, retryMs: 100, retryMaxMs: 400, receiptSeconds: 30, settleMs: 50 };
+const dispatch = { gatherMs: 10, retryMs: 100, retryMaxMs: 400, receiptSeconds: 30, settleMs: 50, graceMs: 100 };
 
 async function centre(members: Record<string, unknown> = {}): Promise<RunningCsc> {
   const config = await network.config('csc', 'csc1', {
@@ -307,7 +307,7 @@ describe('what goes wrong on the way', () => {
         throw new Error('away');
       };
     }
-    if (stage === 'acknowledged') network.conduct.includes = false;
+    if (stage === 'acknowledged') Object.assign(network.conduct, { includes: false, ackSeconds: 1 });
     const [id = ''] = await send(stop());
     await reaches(id, stage);
     await csc.stop();
@@ -341,6 +341,9 @@ describe('whom a centre believes', () => {
     for await (const { f } of client.listReceivers({ epoch: EPOCH })) listed.push(toHex(Uint8Array.from(f)));
     expect(listed).toContain(toHex(own.holder.f));
     await plugIn(own.holder);
+    await csc.stop();
+    csc = await centre();
+    await eventually(async () => ((await csc.status())['customers'] === 2 ? true : undefined), 'both bindings');
     const [unknown = '', bound = ''] = await send(stop('contract-9'), stop('contract-1'));
     await reaches(unknown, 'waiting', 'E_CUSTOMER_UNBOUND');
     await reaches(bound, 'waiting', 'E_NOT_PLUGGED_IN');

@@ -47,6 +47,11 @@ export class Directory {
     return this.#byContract.size;
   }
 
+  /** f of every bound vehicle, hex. */
+  vehicles(): ReadonlySet<string> {
+    return new Set([...this.#byContract.values()].flatMap((providers) => [...providers.values()].map(({ f }) => f)));
+  }
+
   /**
    * Takes a provider's word over one of its own contracts.
    * @param provider the one asked, as its certificate names it

@@ -12,6 +12,7 @@ import { Courier } from './courier';
 import { CommandDesk } from './desk';
 import { Directory } from './directory';
 import { Dispatcher } from './dispatcher';
+import { ReceiverHints } from './hints';
 import { Intake } from './intake';
 import { Outbox } from './outbox';
 import { Sealer } from './sealer';
@@ -151,6 +152,8 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
       changed: () => dispatcher.wake(),
     }),
   );
+  const hints = new ReceiverHints({ kgc, epoch: () => holder.epoch, logger: log, stopping: stop.signal });
+  followers.push(hints.follow());
   const { host, port } = parseAddress(config.listen);
   const handlers = cscService({ name: config.name, holder, desk, intake });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
@@ -171,6 +174,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
       resealed: sealer.resealed,
       sigmas: outbox.openSigmas().length,
       customers: directory.customers,
+      unboundVehicles: hints.unbound(directory.vehicles()),
       sessions: sessions.count,
       reports: intake.reported,
       credentials: holder.credentialsLeft(),

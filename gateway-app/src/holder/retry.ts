@@ -14,6 +14,9 @@ const MENDED_BY_TIME = new Set([
   'E_RECORD_NOT_COUNTED',
   'E_PROVIDER_UNKNOWN',
   'E_APPROVALS_MISSING',
+  'E_ACKS_TOO_FEW',
+  'E_CSS_FULL',
+  'E_SLOT_STALE',
 ]);
 
 export function isPassing(error: unknown): boolean {

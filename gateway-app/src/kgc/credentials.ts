@@ -20,6 +20,8 @@ export interface IssuerParts {
   readonly identities: Identities;
   readonly store: Store;
   readonly replica: Pick<ReplicaView, 'params' | 'limits' | 'record'>;
+  /** The holder of this X has its key: its record counts. */
+  readonly arrived: (X: Uint8Array) => Promise<void>;
   readonly maxBatch: number;
 }
 
@@ -51,6 +53,7 @@ export class CredentialIssuer {
   async issue(bytes: Uint8Array, peer: Peer): Promise<Uint8Array> {
     const request = decodeCredentialRequest(bytes);
     const holder = await this.#holder(request, peer);
+    await this.#parts.arrived(holder.record.X);
     this.#ensureClass(holder, request.statement.senderClass);
     const { params } = this.#parts.replica;
     const certificates = (await this.#isRepeated(request, bytes))

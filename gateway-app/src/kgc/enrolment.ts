@@ -50,6 +50,12 @@ export class Enrolments {
     return { f: fromHex(answer.f), r: fromHex(answer.R), d: fromHex(answer.d) };
   }
 
+  /** A partial key is kept only until it has surely arrived: the KGC holds no half of a key longer than it must. */
+  async arrived(X: Uint8Array): Promise<void> {
+    const { answers } = this.#parts;
+    if (await answers.has(toHex(X))) await answers.del(toHex(X));
+  }
+
   async #repeated({
     realId,
     epoch,

@@ -119,6 +119,24 @@ describe('enrolment', () => {
     await expect(enrolled('csc', 'csc1')).rejects.toMatchObject({ code: 'E_ENROL_REPEATED' });
   });
 
+  it('forgets a partial key when its holder’s record counts and asks for credentials', async () => {
+    const { holder } = await network.holder('csc', 'csc1', kgc);
+    const { holder: pile } = await network.holder('cp', 'cp1/pile1', kgc);
+    const folder = join(network.directory, 'roles', 'kgc');
+    const kept = async (): Promise<string[]> => {
+      await kgc.stop();
+      const store = await openSealedStore(join(folder, 'data'), join(folder, 'store.key'));
+      const found: string[] = [];
+      for await (const { key } of store.sub('answers').entries()) found.push(key);
+      await store.close();
+      kgc = await startKgc(await network.kgcConfig({ listen: `127.0.0.1:${kgc.port}` }));
+      return found;
+    };
+    expect((await kept()).sort()).toEqual([holder, pile].map(({ key }) => toHex(key.record.X)).sort());
+    await eager(() => holder.seal([{ keys: pile.key, message }], 900));
+    expect(await kept()).toEqual([toHex(pile.key.record.X)]);
+  });
+
   it('attack 25: gives R only with d and for a fixed X; a restored database repeats no nonce', async () => {
     const data = join(network.directory, 'roles', 'kgc', 'data');
     const first = await enrolled('ev', 'ev7');

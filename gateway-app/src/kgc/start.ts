@@ -58,7 +58,14 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: (()
   const turns = new KeyedLock();
   const identities = new Identities(store);
   const enrolments = new Enrolments({ keys, identities, answers: store.sub('answers'), replica, turns });
-  const issuer = new CredentialIssuer({ keys, identities, store, replica, maxBatch: config.maxBatch });
+  const issuer = new CredentialIssuer({
+    keys,
+    identities,
+    store,
+    replica,
+    arrived: (X) => enrolments.arrived(X),
+    maxBatch: config.maxBatch,
+  });
   const vehicles = new PluggedInVehicles({ identities, store, turns });
   const router = new Router({
     params: trust.params,
