@@ -57,7 +57,7 @@ async function gateway(name: string, stream: (items: ChainItem[]) => ChainItem[]
 }
 
 function sourceOf(...gateways: Gateway[]): CssStreamSource {
-  const source = new CssStreamSource(gateways, reader);
+  const source = new CssStreamSource(gateways, reader, 50);
   sources.push(source);
   return source;
 }
@@ -111,5 +111,32 @@ describe('blocks from gateways', () => {
     expect(() => new CssStreamSource([], reader)).toThrow(
       expect.objectContaining({ code: 'E_CONFIG_INVALID' }) as Error,
     );
+  });
+});
+
+describe('attack 30: a gateway withholds the newest blocks', () => {
+  it('is left for one that has them, because the others’ heads tell', async () => {
+    const withholding = await gateway('css1', (items) => items.filter(({ block }) => block < 2));
+    const honest = await gateway('css2');
+    const source = sourceOf(withholding, honest);
+    await expect(take(source, 9, 0n)).rejects.toMatchObject({ code: 'E_STREAM_BEHIND' });
+    expect(await take(source, 1, 2n)).toEqual([2n]);
+    expect(honest.asked).toBe(1);
+  });
+
+  it('is not suspected while there is nothing newer, or while its reader is slow', async () => {
+    const [first, second] = [await gateway('css1'), await gateway('css2')];
+    const controller = new AbortController();
+    const numbers: bigint[] = [];
+    for await (const { number } of sourceOf(first, second).blocks('datachain', {
+      from: 0n,
+      signal: controller.signal,
+    })) {
+      numbers.push(number);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      if (number === BigInt(chain.blocksOf.datachain.length - 1)) setTimeout(() => controller.abort(), 200);
+    }
+    expect(numbers).toHaveLength(chain.blocksOf.datachain.length);
+    expect([first.asked, second.asked]).toEqual([1, 0]);
   });
 });

@@ -56,10 +56,13 @@ export class Registry {
   readonly #providers: Store;
   readonly #revocations: Readonly<Record<Channel, Store>>;
   readonly #counting = new Map<string, RecordKeys>();
+  readonly #approved = new Map<string, boolean>();
   #roots: { readonly block: bigint; readonly roots: Promise<Roots> } | undefined;
 
-  /** @param now Unix seconds */
-  constructor(store: Store, params: Params, now: () => number) {
+  /** `kind:subject` → Unix seconds from which it is revoked: few, and asked for at every look-up. */
+  readonly #revokedFrom = new Map<string, number>();
+
+  private constructor(store: Store, params: Params, now: () => number) {
     this.#params = params;
     this.#now = now;
     this.#records = store.sub('records');
@@ -68,6 +71,17 @@ export class Registry {
       certchain: store.sub('revocations-certchain'),
       datachain: store.sub('revocations-datachain'),
     };
+  }
+
+  /** @param now Unix seconds */
+  static async open(store: Store, params: Params, now: () => number): Promise<Registry> {
+    const registry = new Registry(store, params, now);
+    for (const revocations of Object.values(registry.#revocations)) {
+      for await (const { key, value } of revocations.entries()) {
+        for (const { entry } of fromJson<Stored<RevocationItem>[]>(value)) registry.#revoke(key, entry);
+      }
+    }
+    return registry;
   }
 
   /** Adds a transaction's effects to what its block commits. */
@@ -82,6 +96,7 @@ export class Registry {
       const earlier = (await getJson<Stored<RevocationItem>[]>(store, key)) ?? [];
       const kept = earlier.filter((stored) => stored.block !== block);
       batch.put(store, key, toJson([...kept, { block, entry: item }]));
+      this.#revoke(key, item);
     }
     this.#roots = undefined;
   }
@@ -106,16 +121,16 @@ export class Registry {
     const stored = await getJson<Stored<unknown>>(this.#providers, id);
     if (!stored) return undefined;
     const entry = decodeProviderEntry(stored.entry, id);
-    if (!this.#isApproved(entry) || (await this.isRevoked('provider', id))) return undefined;
+    if (!this.#isApproved(entry) || this.isRevoked('provider', id)) return undefined;
     return { provider: entry.provider, mspId: entry.mspId, key: fromHex(entry.key, 32) };
   }
 
-  async isRevoked(kind: RevokedKind, subject: string): Promise<boolean> {
-    for (const store of Object.values(this.#revocations)) {
-      const items = (await getJson<Stored<RevocationItem>[]>(store, `${kind}:${subject}`)) ?? [];
-      if (items.some(({ entry }) => entry.body.effective <= this.#now())) return true;
-    }
-    return false;
+  isRevoked(kind: RevokedKind, subject: string): boolean {
+    return (this.#revokedFrom.get(`${kind}:${subject}`) ?? Infinity) <= this.#now();
+  }
+
+  #revoke(key: string, { body }: RevocationItem): void {
+    this.#revokedFrom.set(key, Math.min(body.effective, this.#revokedFrom.get(key) ?? Infinity));
   }
 
   /**
@@ -151,7 +166,7 @@ export class Registry {
   async #judge(stored: Stored<RecordEntry>, decoded?: LedgerRecord): Promise<ReplicaRecord> {
     const record = decoded ?? decodeRecord(fromHex(stored.entry.record));
     const keys = await this.#keysOf(record, stored);
-    const revoked = await this.isRevoked('record', toHex(record.f));
+    const revoked = this.isRevoked('record', toHex(record.f));
     return { record, block: BigInt(stored.block), revoked, ...(keys && { keys }) };
   }
 
@@ -190,7 +205,14 @@ export class Registry {
   }
 
   #isApproved(entry: ProviderEntry): boolean {
-    const { voters, needed } = approvalsNeeded(this.#params, entry.mspId);
-    return suffices(tally(nodePrimitives, this.#params, voters, needed, providerStatement(entry), entry.approvals));
+    const id = JSON.stringify(entry);
+    let approved = this.#approved.get(id);
+    if (approved === undefined) {
+      const { voters, needed } = approvalsNeeded(this.#params, entry.mspId);
+      const count = tally(nodePrimitives, this.#params, voters, needed, providerStatement(entry), entry.approvals);
+      approved = suffices(count);
+      this.#approved.set(id, approved);
+    }
+    return approved;
   }
 }

@@ -166,6 +166,11 @@ describe('what a replica says', () => {
     await synced(replica);
     expect(await replica.isCredentialRevoked(credential.oneTimeKey)).toBe(true);
     expect(await replica.isCredentialRevoked(new Uint8Array(32))).toBe(false);
+    await replica.stop();
+    const again = await opened();
+    expect(await again.isCredentialRevoked(credential.oneTimeKey)).toBe(true);
+    expect((await again.record(csc.record.f))?.revoked).toBe(true);
+    expect((await again.record(ev.record.f))?.revoked).toBe(false);
   });
 
   it('gives the roots of any block read, whatever came later', async () => {

@@ -42,7 +42,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const found = await Promise.all(CHANNELS.map(async (channel) => [channel, await readPosition(positions, channel)]));
   return new ChainReplica(
     options,
-    new Registry(options.store, options.trust.params, now),
+    await Registry.open(options.store, options.trust.params, now),
     await Governance.open(options.store, now),
     Object.fromEntries(found) as Record<Channel, Position | undefined>,
   );
@@ -127,11 +127,11 @@ class ChainReplica implements Replica {
     return this.#registry.provider(id);
   }
 
-  isRecordRevoked(f: Uint8Array): Promise<boolean> {
+  async isRecordRevoked(f: Uint8Array): Promise<boolean> {
     return this.#registry.isRevoked('record', toHex(f));
   }
 
-  isCredentialRevoked(credential: Uint8Array): Promise<boolean> {
+  async isCredentialRevoked(credential: Uint8Array): Promise<boolean> {
     return this.#registry.isRevoked('credential', toHex(credential));
   }
 
