@@ -54,7 +54,9 @@ test('a vehicle plugs in, reports it, and its command is opened, acted upon and 
 
 test('only its own operator orders a vehicle about', async () => {
   const [own, stranger] = [await scene.operator('ev1'), await scene.operator('ev9')];
-  await expect(stranger.plugIn({ vehicle: 'VIN1', pile: 'cp1/P1' })).rejects.toMatchObject({ code: 'E_VEHICLE_UNKNOWN' });
+  await expect(stranger.plugIn({ vehicle: 'VIN1', pile: 'cp1/P1' })).rejects.toMatchObject({
+    code: 'E_VEHICLE_UNKNOWN',
+  });
   await expect(own.unplug({ vehicle: 'VIN1' })).rejects.toMatchObject({ code: 'E_NOT_PLUGGED_IN' });
   await expect(own.plugIn({ vehicle: 'VIN1', pile: 'cp1/P9' })).rejects.toMatchObject({ code: 'E_PILE_UNKNOWN' });
   await expect(own.plugIn({ vehicle: 'VIN1', pile: 'cp9/P1' })).rejects.toMatchObject({ code: 'E_PILE_UNKNOWN' });

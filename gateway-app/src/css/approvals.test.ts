@@ -25,7 +25,7 @@ beforeEach(async () => {
     store,
     view: {
       params: world.params,
-      epochs: () => ({ accepted: [7], version: 1 }),
+      epochs: () => ({ current: 7, accepted: [7], schedule: [{ epoch: 7 }], version: 1 }),
       isRecordRevoked: async (f) => revoked.has(toHex(f)),
     },
     signer: organisationSigner('CSS1MSP', world.organisation('CSS1MSP').secret, world.params),

@@ -57,7 +57,11 @@ async function seal(): Promise<Uint8Array> {
   const { params, keys } = deployment.consortium;
   const holder = async (role: Role, name: string): Promise<ReturnType<typeof finishEnrolment>> => {
     const pending = beginEnrolment(params, { realId: name, role, epoch: 1 }, new Secret(randomBytes(32)));
-    return finishEnrolment(params, pending, await issuePartialKey(params, keys.kgc, pending.request, 0, new MemorySet()));
+    return finishEnrolment(
+      params,
+      pending,
+      await issuePartialKey(params, keys.kgc, pending.request, 0, new MemorySet()),
+    );
   };
   const [sender, receiver] = [
     await holder(Role.CSC, `csc:${toHex(generateKeyPair().publicKey)}`),

@@ -68,7 +68,7 @@ function scene(ledger: Scripted): {
     settle: async ({ id }, outcome) => void outcomes.set(id, outcome),
   };
   const options = { log: silentLogger(), stopping: stop.signal, backoff: () => new Backoff(1, 2) };
-  return { relay: new Relay(ledger as unknown as Ledger, submission, options), outcomes, seen, stop };
+  return { relay: new Relay(ledger, submission, options), outcomes, seen, stop };
 }
 
 test('refused items are settled with their code and the rest is ordered', async () => {

@@ -63,7 +63,7 @@ class Bench {
       view: {
         params: world.params,
         slot: () => seen.slot,
-        epochs: () => ({ accepted: [6, 7], version: 1 }),
+        epochs: () => ({ current: 7, accepted: [6, 7], schedule: [{ epoch: 6 }, { epoch: 7 }], version: 1 }),
         position: () => seen.position,
         roots: async () => ({ recordsRoot: root(seen.records), revocationsRoot: root(seen.revocations) }),
         reached: async (_, block) => {

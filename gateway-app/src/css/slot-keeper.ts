@@ -186,7 +186,7 @@ export class SlotKeeper {
   }
 
   #epoch(): number {
-    return Math.max(...this.#parts.view.epochs().accepted);
+    return this.#parts.view.epochs().current;
   }
 }
 
