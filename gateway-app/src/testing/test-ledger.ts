@@ -5,7 +5,7 @@
 import { type LedgerRole } from '@chargecast/protocol';
 import { type Simulation } from '@chargecast/chaincode/testing/memory-ledger';
 
-import { KeyedLock } from '../common/keyed-lock';
+import { type KeyedLock } from '../common/keyed-lock';
 import { parseCodedText } from '../common/errors';
 import {
   type BlockOptions,
