@@ -1,6 +1,5 @@
 import { allSettled } from '../all-settled';
 import { writePrivateFile } from '../pki/files';
-import { assertPortsFree } from '../ports';
 import { type Topology } from '../topology';
 import { type ChaincodePackage, writeBuilder } from './chaincode-package';
 import { cssMaterial } from './channel-config';
@@ -33,8 +32,6 @@ export class BringUp {
 
   async start(state: NetworkState, bundle: string, chaincode: ChaincodePackage): Promise<void> {
     const { topology, layout, material, programs } = this.#context;
-    const running = await this.#table.running(this.nodes);
-    if (!running.some(Boolean)) await assertPortsFree(topology);
     await writeBuilder(layout.builder);
     await allSettled([
       makeGenesisBlocks(topology, material, layout, programs),

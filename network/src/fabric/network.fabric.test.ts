@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -118,9 +118,21 @@ describeWithFabric('the network', () => {
     await expect(fabricUp(topology, second, { chaincodeBundle: bundle })).rejects.toMatchObject({
       code: 'E_PORT_BUSY',
     });
-    const { nodes } = await fabricStatus(second);
-    expect(nodes.every(({ state }) => state === 'stopped')).toBe(true);
+    await expect(fabricStatus(second)).rejects.toMatchObject({ code: 'E_FABRIC_STATE' });
   });
+
+  it('leaves nothing running when it fails', async () => {
+    const broken = join(directory, 'broken.js');
+    await writeFile(broken, "throw new Error('this chaincode cannot start')");
+    const other = defaultTopology({ basePort: 21_250, networkId: 'broken' });
+    const third = join(directory, 'third');
+    await expect(fabricUp(other, third, { chaincodeBundle: broken })).rejects.toMatchObject({
+      code: 'E_FABRIC_EXITED',
+      message: expect.stringContaining('this chaincode cannot start') as string,
+    });
+    const { nodes } = await fabricStatus(third);
+    expect(nodes.every(({ state }) => state === 'stopped')).toBe(true);
+  }, 60_000);
 
   it('runs on its data after down and up', async () => {
     await submit('CSS2MSP', 'relay', 'datachain', 'put', 'kept', 'yes');

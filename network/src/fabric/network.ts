@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises';
 
 import { type LedgerStatus, type OnProgress, type RunningLedger } from '../ledger';
 import { materialiseNetwork } from '../pki/organisation';
+import { assertPortsFree } from '../ports';
 import { withStateLock } from '../state-lock';
 import { channelNames, type Topology } from '../topology';
 import { BringUp } from './bring-up';
 import { packageChaincode } from './chaincode-package';
 import { writeFabricProfile } from './fabric-profile';
-import { layoutOf, nodesOf } from './layout';
+import { type Layout, layoutOf, nodesOf } from './layout';
 import { Nodes } from './nodes';
 import { findFabric } from './programs';
 import { adoptTopology, readState, requireState } from './state';
@@ -31,7 +32,7 @@ export async function fabricUp(
   const layout = layoutOf(stateDir);
   const programs = await findFabric();
   const chaincode = await packageChaincode(topology.chaincode, chaincodeBundle);
-  await withStateLock(layout.lockFile, async () => {
+  const bringUp = async (): Promise<void> => {
     const state = await adoptTopology(layout, topology);
     report('Certificates', `${topology.organisations.length + topology.clientOrganisations.length} organisations`);
     const material = await materialiseNetwork(topology, layout.root);
@@ -44,8 +45,23 @@ export async function fabricUp(
     await work.deploy(chaincode);
     await writeFabricProfile(topology, material, layout.profileFile);
     report('Ready', layout.profileFile);
-  });
+  };
+  await withStateLock(layout.lockFile, () => leavingNothingBehind(topology, layout, bringUp));
   return runningFabric(stateDir);
+}
+
+/** If `work` fails, the processes it started are stopped; what ran before it runs on. */
+async function leavingNothingBehind(topology: Topology, layout: Layout, work: () => Promise<void>): Promise<void> {
+  const nodes = nodesOf(topology);
+  const table = new Nodes(topology, layout);
+  const before = await table.running(nodes);
+  if (!before.some(Boolean)) await assertPortsFree(topology);
+  try {
+    await work();
+  } catch (error) {
+    await table.stop(nodes.filter((_, index) => !before[index]));
+    throw error;
+  }
 }
 
 /** The network in `stateDir` as a ledger handle, whether or not it runs at the moment. */
