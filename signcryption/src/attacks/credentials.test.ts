@@ -191,6 +191,15 @@ describe('attack 13: a credential used where it must not be', () => {
     const later = await s.world.enrol('later', Role.EV, EPOCH + 1);
     expect(await codeOfAsync(s.world.seal(s.csc, [forSelf(s.css)], nextCredential))).toBe('E_EPOCH');
     expect(await codeOfAsync(s.world.seal(s.csc, [forVehicle(s, later)]))).toBe('E_EPOCH');
+    // With a borrowed credential of the receivers' epoch, the sender's record still is of another.
+    const borrowed = forge(s.world, {
+      credential: await s.world.credential(s.csc),
+      sender: next.record,
+      signer: next,
+      entries: [{ keys: publicKeys(s.evs[0]), bind: bindOf(s), message: message('m') }],
+    });
+    verified(s, borrowed);
+    expect(await codeOfAsync(open(s, borrowed, s.evs[0]))).toBe('E_OPEN');
   });
 
   it('attack 13: a revoked sender is refused by every receiver', async () => {

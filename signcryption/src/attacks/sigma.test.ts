@@ -9,6 +9,7 @@ import { openSender, sealSender, type SenderProof } from '../sender';
 import { codeOf, codeOfAsync } from '../testing/codes';
 import { collide } from '../testing/aead-collision';
 import { forge, type ForgedEntry, INNER_KEY, innerProof, signOuter } from '../testing/forge';
+import { littleEndian, nonCanonical, smallOrder } from '../testing/points';
 import { bindOf, forSelf, forVehicle, open, type Scene, scene, sealFrom, verified } from '../testing/scene';
 import { hex, message, publicKeys } from '../testing/world';
 import { sigmaId, verifySigma } from '../verify';
@@ -206,6 +207,24 @@ it('attack 12: a receiver cannot forward a message as if the sender had sealed i
     entries: [entryFor(s.evs[2], { message: message('open the gate') })],
   });
   expect((await open(s, asItself, s.evs[2]))?.sender.f).toEqual(accomplice.record.f);
+});
+
+it('attack 14: U and Y of a σ that are zero, non-canonical or of small order fail publicly', async () => {
+  const credential = await s.world.credential(s.csc);
+  const common = { credential, sender: s.csc.record, signer: s.csc, entries: [entryFor(s.evs[0])] };
+  const P = 2n ** 255n - 19n;
+  for (const u of [0n, P, P + 1n, P + 9n, 2n ** 255n - 1n, 2n ** 255n + 9n]) {
+    const header = { ephemeral: littleEndian(u) };
+    expect(refusal(forge(s.world, { ...common, header }))).toBe('E_SIGMA_EPHEMERAL');
+  }
+  for (const oneTimeKey of [...smallOrder, ...nonCanonical]) {
+    expect(refusal(forge(s.world, { ...common, header: { oneTimeKey } }))).toBe('E_SIGMA_KEY');
+  }
+  // U of small order but canonical passes publicly; every receiver's z is then zero, and nobody opens.
+  const sigma = forge(s.world, { ...common, header: { ephemeral: littleEndian(1n) } });
+  verified(s, sigma);
+  await expect(open(s, sigma, s.evs[0])).rejects.toMatchObject({ code: 'E_ENTRY_REFUSED' });
+  await expect(open(s, sigma, s.css)).rejects.toMatchObject({ code: 'E_OPEN' });
 });
 
 it('attack 23 (library part): a σ has one form: whoever copies it submits the same id and the same one-time key', async () => {

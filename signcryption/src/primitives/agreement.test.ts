@@ -216,35 +216,8 @@ describe('the one verification rule', () => {
     expect(judge(key.slice(0, 31), good)).toBe('false');
   });
 
-  it('refuses R with torsion: the cofactored equation would accept it', () => {
-    // R' = R + T is made by a signer who knows q and recomputes c over R'.
-    const r = 777n;
-    for (const t of torsion.slice(1)) {
-      const R = ed25519.Point.BASE.multiply(r).add(t).toBytes();
-      const signature = forge(R, r);
-      expect(judge(key, signature)).toBe('false');
-    }
-    expect(judge(key, forge(ed25519.Point.BASE.multiply(r).toBytes(), r))).toBe('true');
-  });
-
-  function forge(R: Uint8Array, r: bigint): Uint8Array {
-    let challenge = 0n;
-    const spy: VerifierPrimitives = {
-      ...portable,
-      satisfiesEquation: (publicKey, message) => {
-        const c = portable.reduceScalar(portable.sha512(R, publicKey, message));
-        challenge = c.reduceRight((n, byte) => n * 256n + BigInt(byte), 0n);
-        return true;
-      },
-    };
-    verify(spy, key, Uint8Array.of(...R, ...littleEndian(1n)), 'in', ctx, part);
-    return Uint8Array.of(...R, ...littleEndian((r + challenge * q) % ORDER));
-  }
-
-  it('refuses R = identity under a nonce of zero, where the equation holds', () => {
-    const identity = torsion[0]?.toBytes() as Uint8Array;
-    const signature = forge(identity, 0n);
-    expect(judge(key, signature)).toBe('false');
+  /** M of what `good` signs, caught where the rule hands it on. */
+  function signedMessage(): Uint8Array {
     let message = new Uint8Array(0);
     const spy: VerifierPrimitives = {
       ...portable,
@@ -254,7 +227,29 @@ describe('the one verification rule', () => {
       },
     };
     verify(spy, key, good, 'in', ctx, part);
-    expect(portable.satisfiesEquation(key, message, signature)).toBe(true);
+    return message;
+  }
+
+  /** What a signer can make who knows q and wants this R = rB + torsion. */
+  function forge(R: Uint8Array, r: bigint): Uint8Array {
+    const c = portable.reduceScalar(portable.sha512(R, key, signedMessage()));
+    const challenge = c.reduceRight((n, byte) => n * 256n + BigInt(byte), 0n);
+    return Uint8Array.of(...R, ...littleEndian((r + challenge * q) % ORDER));
+  }
+
+  it('refuses R with torsion: the cofactored equation would accept it', () => {
+    const r = 777n;
+    for (const t of torsion.slice(1)) {
+      const R = ed25519.Point.BASE.multiply(r).add(t).toBytes();
+      expect(judge(key, forge(R, r))).toBe('false');
+    }
+    expect(judge(key, forge(ed25519.Point.BASE.multiply(r).toBytes(), r))).toBe('true');
+  });
+
+  it('refuses R = identity under a nonce of zero, where the equation holds', () => {
+    const signature = forge(littleEndian(1n), 0n);
+    expect(portable.satisfiesEquation(key, signedMessage(), signature)).toBe(true);
+    expect(judge(key, signature)).toBe('false');
   });
 
   it('refuses small-order R, small-order keys and non-canonical keys, also with S = 0', () => {
