@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander';
+
 import { type Command as RpcCommand } from '../rpc';
 import { type Program } from './command';
 import { withExamples } from './defaults';
@@ -25,7 +27,7 @@ export function registerKgcOpen(kgc: Program): void {
         command
           .requiredOption('--config <file>', 'config.json of the KGC')
           .option('--sigma <file>', 'the σ in question')
-          .option('--key <hex>', 'or its one-time key Y, 32 bytes in lower-case hex'),
+          .option('--key <hex>', 'or its one-time key Y, 32 bytes in lower-case hex', oneTimeKeyText),
         './chargecast kgc open --config .chargecast/demo/roles/kgc/config.json --sigma one.sigma',
       ),
     open,
@@ -77,6 +79,12 @@ async function open(io: Io, { config: file, sigma, key }: OpenOptions): Promise<
   } finally {
     kgc.close();
   }
+}
+
+/** @throws InvalidArgumentError, which commander turns into misuse */
+function oneTimeKeyText(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('expected are 32 bytes in lower-case hex.');
+  return text;
 }
 
 async function keyOfSigma(file: string | undefined): Promise<Uint8Array> {
