@@ -4,9 +4,7 @@ import {
   decodeSignedSlotHead,
   type EpochsItem,
   itemLimits,
-  MAX_SLOT_AGE,
   type SignedSlotHead,
-  slotNumber,
 } from '@chargecast/protocol';
 import { fromHex, type Limits } from '@chargecast/signcryption';
 
@@ -83,11 +81,6 @@ export class Governance {
         certchainBlock: BigInt(head.certchainBlock),
       }
     );
-  }
-
-  isFresh(now: number): boolean {
-    const head = this.#inForce.datachain.slot;
-    return head !== undefined && slotNumber(now) - head.number <= MAX_SLOT_AGE;
   }
 
   #present<K extends 'limits' | 'epochs'>(item: K): NonNullable<InForce[K]> {

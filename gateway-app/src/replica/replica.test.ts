@@ -96,7 +96,7 @@ describe('what a replica says', () => {
     const { limits } = chain.consortium.world;
     expect(encodeLimits(replica.limits())).toBe(encodeLimits(limits));
     expect(replica.epochs()).toEqual({ version: 1, current: 7, accepted: [7], schedule: [{ epoch: 7 }] });
-    expect(replica.slot()).toMatchObject({ number: slotNumber(NOW), epoch: 7, certchainBlock: 3n });
+    expect(replica.slot()).toMatchObject({ number: slotNumber(NOW), epoch: 7, certchainBlock: 0n });
     expect([replica.isFresh(NOW + 2 * 900), replica.isFresh(NOW + 3 * 900)]).toEqual([true, false]);
     const next = createLimits({ ...limits, version: 2, maxTtl: 1800 });
     const item = chain.consortium.versioned<LimitsItem>(chain.consortium.limits(next));
@@ -274,6 +274,57 @@ describe('committed σ', () => {
       },
     });
     expect(most).toBe(1);
+  });
+});
+
+describe('freshness', () => {
+  const rootsOf = (...holders: HolderKey[]): { recordsRoot: string } => ({
+    recordsRoot: toHex(
+      merkleRoot(
+        RECORD_TREE,
+        holders.map(({ record }) => encodeRecord(record)).sort((a, b) => Buffer.compare(a, b)),
+      ),
+    ),
+  });
+
+  it('follows the newest slot head whose roots are those of the records read here', async () => {
+    const replica = await caughtUp();
+    const { number } = await chain.addRecords(csc.record, ev.record);
+    await chain.advanceSlot(NOW + 900, { ...rootsOf(csc, ev), certchainBlock: Number(number) });
+    await synced(replica);
+    expect([replica.isFresh(NOW + 3 * 900), replica.isFresh(NOW + 4 * 900)]).toEqual([true, false]);
+    await replica.stop();
+    const again = await opened();
+    expect(again.isFresh(NOW + 3 * 900)).toBe(true);
+  });
+
+  it('waits for the certification chain the head speaks of', async () => {
+    const replica = await caughtUp();
+    const next = BigInt(chain.blocksOf.certchain.length);
+    await chain.advanceSlot(NOW + 900, { ...rootsOf(csc), certchainBlock: Number(next) });
+    await synced(replica);
+    expect([replica.isFresh(NOW + 2 * 900), replica.isFresh(NOW + 3 * 900)]).toEqual([true, false]);
+    await chain.addRecords(csc.record);
+    await synced(replica);
+    expect(replica.isFresh(NOW + 3 * 900)).toBe(true);
+  });
+
+  it('ends at once when a majority saw a record that was withheld here', async () => {
+    const replica = await caughtUp();
+    const { number } = await chain.addRecords(csc.record);
+    await chain.advanceSlot(NOW + 900, { ...rootsOf(csc, ev), certchainBlock: Number(number) });
+    await synced(replica);
+    expect(replica.isFresh(NOW)).toBe(false);
+    await chain.advanceSlot(NOW + 1800, { ...rootsOf(csc), certchainBlock: Number(number) });
+    await synced(replica);
+    expect(replica.isFresh(NOW)).toBe(true);
+  });
+
+  it('ends at once when a majority saw a revocation that was withheld here', async () => {
+    const replica = await caughtUp();
+    await chain.advanceSlot(NOW + 900, { revocationsRoot: '33'.repeat(64) });
+    await synced(replica);
+    expect(replica.isFresh(NOW)).toBe(false);
   });
 });
 

@@ -1,3 +1,4 @@
+import { MAX_SLOT_AGE, slotNumber } from '@chargecast/protocol';
 import { type Limits, type Params, parseParams, toHex } from '@chargecast/signcryption';
 
 import { Backoff } from '../common/abort';
@@ -40,12 +41,14 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const now = (): number => Math.floor(Date.now() / 1000);
   const positions = options.store.sub('positions');
   const found = await Promise.all(CHANNELS.map(async (channel) => [channel, await readPosition(positions, channel)]));
-  return new ChainReplica(
+  const replica = new ChainReplica(
     options,
     await Registry.open(options.store, options.trust.params, now),
     await Governance.open(options.store, now),
     Object.fromEntries(found) as Record<Channel, Position | undefined>,
   );
+  await replica.compareWithSlot();
+  return replica;
 }
 
 async function readPosition(store: Store, channel: Channel): Promise<Position | undefined> {
@@ -63,6 +66,9 @@ class ChainReplica implements Replica {
   readonly #reached = new Waiters<void>();
   readonly #committed = new Waiters<Place>();
   readonly #stopping = new AbortController();
+  /** Newest slot head whose roots were compared with the own registry, and the newest that agreed. */
+  #comparedSlot: number | undefined;
+  #confirmedSlot: number | undefined;
   #following: Promise<unknown> = Promise.resolve();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -112,7 +118,8 @@ class ChainReplica implements Replica {
   }
 
   isFresh(now: number): boolean {
-    return this.#governance.isFresh(now);
+    const confirmed = this.#confirmedSlot;
+    return confirmed !== undefined && confirmed === this.#comparedSlot && slotNumber(now) - confirmed <= MAX_SLOT_AGE;
   }
 
   record(f: Uint8Array): Promise<ReplicaRecord | undefined> {
@@ -170,6 +177,25 @@ class ChainReplica implements Replica {
     return later;
   }
 
+  /**
+   * A gateway that withholds a record or a revocation shows itself here: a majority signed the roots of the certification
+   * chain into the slot head.
+   */
+  async compareWithSlot(): Promise<void> {
+    const slot = this.slot();
+    const position = this.position('certchain') ?? -1n;
+    if (!slot || slot.number === this.#comparedSlot || position < slot.certchainBlock) return;
+    const own = await this.#registry.roots(slot.certchainBlock);
+    const agree =
+      toHex(own.recordsRoot) === toHex(slot.recordsRoot) && toHex(own.revocationsRoot) === toHex(slot.revocationsRoot);
+    this.#comparedSlot = slot.number;
+    if (agree) this.#confirmedSlot = slot.number;
+    else {
+      const fields = { code: 'E_SLOT_ROOTS', slot: slot.number, block: slot.certchainBlock.toString() };
+      this.#options.logger.error(fields, 'a majority of gateways saw other records or revocations than were read here');
+    }
+  }
+
   /** Reads the channel until stopped, connecting again with growing pauses. */
   async #follow(channel: Channel): Promise<void> {
     const { source, logger } = this.#options;
@@ -223,6 +249,7 @@ class ChainReplica implements Replica {
     await apply?.(outcome, batch);
     await batch.commit();
     this.#positions[channel] = { number: block.number, hash: block.hash };
+    await this.compareWithSlot();
     this.#tell(outcome);
     applied?.(outcome);
   }

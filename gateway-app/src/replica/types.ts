@@ -106,7 +106,10 @@ export interface ReplicaView {
   epochs(): ReplicaEpochs;
   /** The newest slot head of the data chain. */
   slot(): ReplicaSlot | undefined;
-  /** The newest slot head is at most two slots of 900 s older than `now` (Unix seconds). */
+  /**
+   * The newest slot head is at most two slots of 900 s older than `now` (Unix seconds), and the records and revocations
+   * read here have the roots a majority of gateways signed into it. If not, nobody should act on what was read.
+   */
   isFresh(now: number): boolean;
   record(f: Uint8Array): Promise<ReplicaRecord | undefined>;
   records(filter?: RecordFilter): AsyncIterable<ReplicaRecord>;

@@ -19,7 +19,17 @@ import {
   type SlotHead,
   type SubmitReply,
 } from '@chargecast/protocol';
-import { encodeParams, type HolderKey, ready, Role, sigmaId, toHex } from '@chargecast/signcryption';
+import {
+  encodeParams,
+  type HolderKey,
+  merkleRoot,
+  ready,
+  RECORD_TREE,
+  REVOCATION_TREE,
+  Role,
+  sigmaId,
+  toHex,
+} from '@chargecast/signcryption';
 import { EPOCH, message, publicKeys } from '@chargecast/signcryption/testing/world';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,8 +87,11 @@ export function adapterSuite(kind: LedgerKind): void {
   }
 
   async function advanceSlot(relay: Ledger): Promise<void> {
-    const roots = { recordsRoot: '11'.repeat(64), revocationsRoot: '22'.repeat(64) };
-    const head: SlotHead = { number: slotNumber(now()), epoch: EPOCH, certchainBlock: 1, ...roots };
+    const roots = {
+      recordsRoot: toHex(merkleRoot(RECORD_TREE, [])),
+      revocationsRoot: toHex(merkleRoot(REVOCATION_TREE, [])),
+    };
+    const head: SlotHead = { number: slotNumber(now()), epoch: EPOCH, certchainBlock: 0, ...roots };
     await relay.submit('datachain', broadcast(BROADCAST.advanceSlot, JSON.stringify(consortium.slotHead(head))));
   }
 

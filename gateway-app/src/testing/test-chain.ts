@@ -5,8 +5,8 @@
 import { Consortium, GATEWAYS } from '@chargecast/chaincode/testing/consortium';
 import { type Simulation } from '@chargecast/chaincode/testing/memory-ledger';
 import { createAuthority, issueCertificate, type KeyAndCertificate, loadAuthority } from '@chargecast/network';
-import { BROADCAST, REGISTRATION, slotNumber } from '@chargecast/protocol';
-import { type LedgerRecord, ready } from '@chargecast/signcryption';
+import { BROADCAST, REGISTRATION, type SlotHead, slotNumber } from '@chargecast/protocol';
+import { type LedgerRecord, merkleRoot, ready, RECORD_TREE, REVOCATION_TREE, toHex } from '@chargecast/signcryption';
 import { NOW } from '@chargecast/signcryption/testing/world';
 import { common, ledger, msp, peer } from '@hyperledger/fabric-protos';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
@@ -73,8 +73,19 @@ export class TestChain implements BlockSource {
     await chain.add('datachain', consortium.cast('admin', BROADCAST.init, [paramsJson, genesis, '{}']));
     const provider = JSON.stringify(consortium.providerEntry());
     await chain.add('certchain', consortium.register('provider', REGISTRATION.putProvider, [provider]));
-    await chain.add('datachain', consortium.advance(slotNumber(NOW)));
+    await chain.advanceSlot(NOW);
     return chain;
+  }
+
+  /** @param head by default of the certification chain's first block, which holds no records */
+  async advanceSlot(time: number, head: Partial<SlotHead> = {}): Promise<LedgerBlock> {
+    const roots = {
+      recordsRoot: toHex(merkleRoot(RECORD_TREE, [])),
+      revocationsRoot: toHex(merkleRoot(REVOCATION_TREE, [])),
+      certchainBlock: 0,
+    };
+    const signed = JSON.stringify(this.consortium.slotHead({ ...roots, ...head, number: slotNumber(time) }));
+    return this.add('datachain', this.consortium.cast('relay', BROADCAST.advanceSlot, [signed], { time }), { time });
   }
 
   /** A block of one transaction. */

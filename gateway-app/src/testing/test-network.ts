@@ -10,7 +10,6 @@ import {
   type LimitsItem,
   type PutRecordsReply,
   REGISTRATION,
-  slotNumber,
   type SubmitReply,
 } from '@chargecast/protocol';
 import {
@@ -264,7 +263,7 @@ export class TestNetwork {
     await this.chain.add('datachain', cast, { time });
     const provider = [JSON.stringify(consortium.providerEntry())];
     await this.chain.add('certchain', consortium.register('provider', REGISTRATION.putProvider, provider, { time }));
-    await this.chain.add('datachain', consortium.advance(slotNumber(time)), { time });
+    await this.chain.advanceSlot(time);
   }
 
   async #openGateway(name: string, mspId: string): Promise<void> {
