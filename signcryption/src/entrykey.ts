@@ -46,6 +46,7 @@ export function lendEntryKey(
     const bind = sessionBinding(env.primitives, session.pile, session.sessionId);
     return agree(env.primitives, holder, headerBytes, header.ephemeral, bind);
   } catch (error) {
+    if (!(error instanceof SigncryptionError)) throw error;
     throw new SigncryptionError('E_ENTRY_REFUSED', 'no entry key for this header', { cause: error });
   }
 }

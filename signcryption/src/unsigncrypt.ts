@@ -50,7 +50,8 @@ export interface Unsigncrypted {
 
 /**
  * @returns null if σ holds nothing for this receiver
- * @throws E_OPEN, the same for every failure past the locator; the `cause` is for the receiver's own eyes
+ * @throws E_OPEN, the same for every failure past the locator; the `cause` is for the receiver's own eyes. What
+ *   `findSender` throws comes through: a broken replica is no verdict on σ
  */
 export async function unsigncrypt(env: Env, input: UnsigncryptInput): Promise<Unsigncrypted | null> {
   const index = input.verified.locate(input.entryKey.locator);
@@ -58,6 +59,7 @@ export async function unsigncrypt(env: Env, input: UnsigncryptInput): Promise<Un
   try {
     return await open(env, input, index);
   } catch (error) {
+    if (!(error instanceof SigncryptionError)) throw error;
     throw new SigncryptionError('E_OPEN', 'the entry does not open to an authentic message', { cause: error });
   }
 }

@@ -213,6 +213,8 @@ describe('attack 22: no oracle', () => {
     const seen = new Set(errors.map((error) => `${(error as SigncryptionError).code} ${(error as Error).message}`));
     expect([...seen]).toEqual(['E_OPEN the entry does not open to an authentic message']);
     expect(await unsigncrypt(env, { ...input, entryKey: lent })).not.toBeNull();
+    const broken = { ...input, findSender: () => Promise.reject(new Error('replica unavailable')) };
+    await expect(unsigncrypt(env, { ...broken, entryKey: lent })).rejects.toThrow('replica unavailable');
   });
 
   it('attack 22: a vehicle’s refusals are one error, with one message', () => {
