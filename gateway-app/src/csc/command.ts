@@ -23,6 +23,8 @@ export interface OutboxCommand {
   readonly code: string;
   /** The newest σ it was sealed in. */
   readonly sigmaId: string;
+  /** When it was delivered or failed; 0 before. */
+  readonly closedAt: number;
   /** Not sealed again before. */
   readonly retryAt: number;
   /** How often it was sealed. */

@@ -32,6 +32,8 @@ export const cscConfigSchema = roleConfigSchema.extend({
       settleMs: z.int().nonnegative().default(3000),
       /** Seconds after which an undelivered command fails. */
       commandSeconds: positive.default(604_800),
+      /** Seconds a delivered or failed command is remembered. */
+      keepSeconds: positive.default(2_592_000),
     })
     .prefault({}),
   credentials: z

@@ -31,6 +31,8 @@ interface Attempt {
   readonly nextAt: number;
 }
 
+/** The KGC waits for every gateway before it answers, milliseconds. */
+const ROUTE_MS = 45_000;
 const MAX_DOUBLINGS = 16;
 
 /** Sends sealed σ's to the KGC and watches for what was promised: acks, inclusion, receipts, each in its time. */
@@ -88,7 +90,10 @@ export class Courier {
     const { outbox, kgc, logger } = this.#parts;
     try {
       const sigma = await outbox.sigmaBytes(id);
-      const { acks, unroutable } = await kgc.route({ sigma, receivers: receiverBytes(receivers) });
+      const { acks, unroutable } = await kgc.route(
+        { sigma, receivers: receiverBytes(receivers) },
+        { deadline: ROUTE_MS },
+      );
       this.#attempts.delete(id);
       await outbox.acknowledge(id, this.#believed(acks, id));
       if (unroutable.length > 0)

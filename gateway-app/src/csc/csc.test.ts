@@ -13,6 +13,7 @@ import { EPOCH } from '@chargecast/signcryption/testing/world';
 import { randomBytes } from 'node:crypto';
 
 import { codeOf } from '../common/errors';
+import { silentLogger } from '../common/log';
 import { type RunningRole } from '../common/running-role';
 import { startEsp } from '../esp';
 import { decodePayload, encodePayload, findSender, type Holder } from '../holder';
@@ -20,7 +21,11 @@ import { startKgc } from '../kgc';
 import { type Command, type CommandState } from '../rpc';
 import { eventually, TestNetwork, type TestRole } from '../testing/test-network';
 import { type RunningCsc, startCsc } from '.';
+import { Addressing } from './addressing';
 import { Directory } from './directory';
+import { Outbox } from './outbox';
+import { Sealer } from './sealer';
+import { Sessions } from './sessions';
 
 jest.setTimeout(120_000);
 
@@ -247,6 +252,41 @@ describe('a command from operator to pile', () => {
 });
 
 describe('what goes wrong on the way', () => {
+  it('lets nobody it may not address hold up the others', async () => {
+    const other = await network.holder('csc', 'csc2', kgc);
+    const directory = await Directory.load(await network.store('probe'));
+    await directory.announce('css', 'css1', other.holder.f);
+    const replica = await network.replica();
+    const addressing = new Addressing({
+      directory,
+      sessions: await Sessions.load(await network.store('probe-sessions')),
+      replica,
+      epoch: () => EPOCH,
+    });
+    await directory.announce('cp', 'cp1/pile1', pile.holder.f);
+    const store = await network.store('probe-outbox');
+    const outbox = await Outbox.load(store, Date.now);
+    const command = { kind: 'notice', action: 'DataTransfer', payload: { vendorId: 'x' } } as const;
+    await outbox.add([
+      { id: '01'.repeat(16), customer: 'css:css1', ...command },
+      { id: '02'.repeat(16), customer: 'cp:cp1/pile1', ...command },
+    ]);
+    const sender = await network.holder('csc', 'csc3', kgc);
+    const sealer = new Sealer({
+      outbox,
+      addressing,
+      holder: sender.holder,
+      replica,
+      settings: { maxReceivers: 128, ttlSeconds: 900, commandSeconds: 60 },
+      now: Date.now,
+      sealed: () => undefined,
+      logger: silentLogger(),
+    });
+    await sealer.run();
+    expect(await outbox.command('01'.repeat(16))).toMatchObject({ stage: 'waiting', code: 'E_NOT_ALLOWED' });
+    expect(await outbox.command('02'.repeat(16))).toMatchObject({ stage: 'sealed', code: '' });
+  });
+
   it('seals anew, under the same id, what was acknowledged and not included, and keeps the acks', async () => {
     network.conduct.includes = false;
     network.conduct.ackSeconds = 0;

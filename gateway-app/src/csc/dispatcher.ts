@@ -48,14 +48,22 @@ export class Dispatcher {
    * @param vehicle f, hex
    */
   async moved(vehicle: string): Promise<void> {
-    const { outbox, sessions, settleMs, now } = this.#parts;
-    const current = sessions.of(vehicle)?.session;
-    const stale = outbox.underWayTo(vehicle).filter(({ session }) => session !== '' && session !== current);
-    if (stale.length > 0) {
-      const ids = stale.map(({ id }) => id);
-      await outbox.detach(ids, current === undefined ? 'E_NOT_PLUGGED_IN' : 'E_SESSION_ENDED', now() + settleMs);
-    }
+    await this.#detachStale(vehicle);
     this.wake();
+  }
+
+  /** Sessions may have changed while a σ was being sealed. @param receivers f of each, hex */
+  async recheck(receivers: readonly string[]): Promise<void> {
+    await Promise.all(receivers.map((receiver) => this.#detachStale(receiver)));
+  }
+
+  async #detachStale(receiver: string): Promise<void> {
+    const { outbox, sessions, settleMs, now } = this.#parts;
+    const current = sessions.of(receiver)?.session;
+    const stale = outbox.underWayTo(receiver).filter(({ session }) => session !== '' && session !== current);
+    if (stale.length === 0) return;
+    const ids = stale.map(({ id }) => id);
+    await outbox.detach(ids, current === undefined ? 'E_NOT_PLUGGED_IN' : 'E_SESSION_ENDED', now() + settleMs);
   }
 
   async stop(): Promise<void> {

@@ -129,6 +129,17 @@ describe('the outbox', () => {
     expect(outbox.openSigmas()).toEqual([]);
   });
 
+  it('forgets closed commands when their time is over, and open ones never', async () => {
+    const { outbox } = await fresh();
+    await outbox.add([command(1), command(2)]);
+    await outbox.deliver(hex(1));
+    await outbox.prune(now());
+    expect(await outbox.command(hex(1))).toBeDefined();
+    await outbox.prune(now() + 1);
+    expect(await outbox.command(hex(1))).toBeUndefined();
+    expect(await stageOf(outbox, 2)).toMatchObject({ stage: 'waiting' });
+  });
+
   it('tells listeners of changes that are on disk', async () => {
     const { outbox, part } = await fresh();
     const told: Promise<unknown>[] = [];

@@ -113,6 +113,7 @@ export class Outbox {
         stage: 'waiting',
         code: '',
         sigmaId: '',
+        closedAt: 0,
         retryAt: 0,
         attempts: 0,
         actors: [],
@@ -188,6 +189,14 @@ export class Outbox {
     await this.#write(changed);
   }
 
+  /** Forgets commands that were delivered or failed before, Unix milliseconds: no receipt comes for them any more. */
+  async prune(before: number): Promise<void> {
+    for await (const { key, value } of this.#commands.entries()) {
+      const command = fromJson<OutboxCommand>(value);
+      if (!isOpen(command) && command.closedAt < before) await this.#commands.del(key);
+    }
+  }
+
   /** Moves σ and those of its commands that still follow it, unless they are further already. */
   async #advance(id: string, from: OutboxSigma['stage'], change: Partial<OutboxSigma>): Promise<void> {
     const sigma = this.#openSigmas.get(id);
@@ -201,7 +210,7 @@ export class Outbox {
   }
 
   async #close(id: string, stage: 'delivered' | 'failed', code: string, also?: Write): Promise<void> {
-    const closed = this.#current([id]).map((command) => ({ ...command, stage, code }));
+    const closed = this.#current([id]).map((command) => ({ ...command, stage, code, closedAt: this.#now() }));
     await this.#write(closed, () => [
       ...closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)),
       ...(also === undefined ? [] : [also]),

@@ -21,6 +21,7 @@ function command(size: number): OutboxCommand {
     stage: 'waiting',
     code: '',
     sigmaId: '',
+    closedAt: 0,
     retryAt: 0,
     attempts: 0,
     actors: [],

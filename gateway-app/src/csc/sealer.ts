@@ -1,4 +1,6 @@
 import { decodeHeader, fromHex, HEADER_BYTES, toHex } from '@chargecast/signcryption';
+import { codeOf } from '../common/errors';
+import { type Logger } from '../common/log';
 import { type Holder } from '../holder';
 import { type ReplicaView } from '../replica';
 import { type Addressing, type Reachable, type Unreachable } from './addressing';
@@ -15,9 +17,13 @@ export interface SealerParts {
   readonly settings: Pick<DispatchSettings, 'maxReceivers' | 'ttlSeconds' | 'commandSeconds'>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** σ lies in the outbox and may be sent. */
-  readonly sealed: (sigmaId: string) => void;
+  /** A σ lies in the outbox and may be sent. @param receivers f of each, hex */
+  readonly sealed: (receivers: readonly string[]) => void;
+  readonly logger: Logger;
 }
+
+/** Failures that are nobody's in particular: every σ would fail alike. */
+const HOLDS_UP_ALL = new Set(['E_CREDENTIALS_OUT', 'E_REPLICA_EMPTY', 'E_CANCELLED', 'E_TTL']);
 
 /** Turns waiting commands whose receiver can be reached into σ's, each stored whole before anything is sent. */
 export class Sealer {
@@ -41,7 +47,26 @@ export class Sealer {
     if (ready.length === 0) return;
     const { sigmas, oversized } = plan(ready, replica.limits(), settings.maxReceivers);
     for (const { id } of oversized) await outbox.fail(id, 'E_MESSAGE_SIZE');
-    for (const receivers of sigmas) await this.#seal(receivers);
+    for (const receivers of sigmas) await this.#sealEach(receivers);
+  }
+
+  /** Receivers that cannot be in one σ for whatever reason are tried apart, so that one never holds up the others. */
+  async #sealEach(receivers: readonly PlannedReceiver[]): Promise<void> {
+    try {
+      await this.#seal(receivers);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined || HOLDS_UP_ALL.has(code)) throw error;
+      this.#parts.logger.warn({ code, receivers: receivers.length }, 'not sealed');
+      const half = Math.ceil(receivers.length / 2);
+      if (receivers.length > 1) {
+        await this.#sealEach(receivers.slice(0, half));
+        await this.#sealEach(receivers.slice(half));
+      } else {
+        const ids = receivers.flatMap(({ commands }) => commands.map(({ id }) => id));
+        await this.#parts.outbox.explain(new Map(ids.map((id) => [id, code])));
+      }
+    }
   }
 
   /** Without a recent slot head a revocation may be kept from this centre: it seals to nobody on old news. */
@@ -97,7 +122,7 @@ export class Sealer {
       },
     });
     this.#resealed += commands.filter(({ attempts }) => attempts > 0).length;
-    sealed(toHex(id));
+    sealed(receivers.map(({ to }) => to.f));
   }
 }
 

@@ -93,6 +93,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
   });
   undo.push(() => holder.stop());
 
+  const report = (error: unknown): void => log.error({ err: error }, 'the outbox could not be written');
   const addressing = new Addressing({ directory, sessions, replica, epoch: () => holder.epoch });
   const courier: Courier = new Courier({
     outbox,
@@ -112,7 +113,11 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
     replica,
     settings: dispatch,
     now,
-    sealed: () => courier.send(),
+    logger: log,
+    sealed: (receivers) => {
+      courier.send();
+      dispatcher.recheck(receivers).catch(report);
+    },
   });
   const dispatcher = new Dispatcher({
     outbox,
@@ -124,7 +129,6 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
     logger: log,
     now,
   });
-  const report = (error: unknown): void => log.error({ err: error }, 'the outbox could not be written');
   included = ({ sigmas }): void => {
     for (const { sigmaId } of sigmas) courier.committed(toHex(sigmaId)).catch(report);
   };
@@ -160,7 +164,9 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (()
   dispatcher.start();
   dispatcher.wake();
   const pruning = setInterval(() => {
-    intake.prune().catch((error: unknown) => log.warn({ err: error }, 'expired messages could not be forgotten'));
+    Promise.all([intake.prune(), outbox.prune(now() - dispatch.keepSeconds * 1000)]).catch((error: unknown) =>
+      log.warn({ err: error }, 'what is past could not be forgotten'),
+    );
   }, PRUNE_MS);
   log.info({ port: server.port }, 'serving');
 
