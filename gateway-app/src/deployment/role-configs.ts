@@ -133,7 +133,7 @@ class ConfigWriter {
       profile: to(this.#consortium.ledger.profileFile),
       identity: { mspId, name: 'relay' },
       organisationKey: to(this.#layout.key(mspId)),
-      peers: { css: this.#gateways(name), kgc: this.#endpoint('kgc') },
+      peers: { css: this.#gateways(name), kgc: this.#endpoint('kgc'), csc: this.#named('csc') },
     };
   }
 
