@@ -73,11 +73,11 @@ export class GatewayService {
   #refuseEvaluation(proposal: Proposal, endorsers: readonly Endorser[]): void {
     const refusal = this.#consortium.refusal(proposal);
     if (!refusal) return;
-    if (refusal.stage === 'unauthenticated') {
-      const failures = endorsers.map((endorser) => failure(endorser, refusal.message));
+    const [first] = endorsers as readonly [Endorser];
+    if (refusal.stage === 'unauthenticated' || first.mspId !== this.#local) {
+      const failures = endorsers.map((endorser) => this.#refusedBy(endorser, refusal.message));
       throw new RpcError(UNAVAILABLE, 'failed to evaluate transaction, see attached details for more info', failures);
     }
-    const [first] = endorsers as readonly [Endorser];
     throw new RpcError(FAILED_PRECONDITION, `evaluate call to endorser returned error: ${refusal.message}`, [
       failure(first, refusal.message),
     ]);
@@ -112,7 +112,7 @@ export class GatewayService {
     const organisations = request.getEndorsingOrganizationsList();
     const endorsers = this.#plannedEndorsers(proposal, organisations);
     const refusal = this.#consortium.refusal(proposal);
-    if (refusal) throw refusedEndorsement(endorsers, organisations.length > 0, refusal.message);
+    if (refusal) throw this.#refusedEndorsement(endorsers, organisations.length > 0, refusal.message);
     const channel = this.#requireChannel(proposal.channelId, UNAVAILABLE);
     const { endorsementTimeout } = this.#consortium.limits;
     const late = 'endorsement timeout expired while collecting endorsements';
@@ -123,6 +123,24 @@ export class GatewayService {
     const response = new gateway.EndorseResponse();
     response.setPreparedTransaction(prepareTransaction(proposal, collected));
     return response;
+  }
+
+  #refusedEndorsement(endorsers: readonly Endorser[], chosen: boolean, message: string): RpcError {
+    const text = chosen
+      ? 'failed to collect enough transaction endorsements, see attached details for more info'
+      : 'failed to endorse transaction, see attached details for more info';
+    const asked = chosen ? endorsers : endorsers.slice(0, 1);
+    return new RpcError(
+      ABORTED,
+      text,
+      asked.map((endorser) => this.#refusedBy(endorser, message)),
+    );
+  }
+
+  /** Fabric's gateway hears a refusal of another organisation's peer as a failed call. */
+  #refusedBy(endorser: Endorser, message: string): NodeFailure {
+    const local = endorser.mspId === this.#local;
+    return failure(endorser, local ? message : `rpc error: code = Unknown desc = ${message}`);
   }
 
   #plannedEndorsers(proposal: Proposal, organisations: readonly string[]): readonly Endorser[] {
@@ -312,18 +330,6 @@ function readRequest<T>(type: { deserializeBinary(bytes: Uint8Array): T }, bytes
   } catch (error) {
     throw new RpcError(INVALID_ARGUMENT, `${prefix}${messageOf(error)}`);
   }
-}
-
-function refusedEndorsement(endorsers: readonly Endorser[], chosen: boolean, message: string): RpcError {
-  return chosen
-    ? new RpcError(
-        ABORTED,
-        'failed to collect enough transaction endorsements, see attached details for more info',
-        endorsers.map((endorser) => failure(endorser, message)),
-      )
-    : new RpcError(ABORTED, 'failed to endorse transaction, see attached details for more info', [
-        failure(endorsers[0] as Endorser, message),
-      ]);
 }
 
 /** The envelope the client is to sign; transient data are not in it. */

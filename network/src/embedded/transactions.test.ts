@@ -269,6 +269,7 @@ describe('who may', () => {
     expect(evaluated.details[0]?.message).toMatch(
       /^request unauthorized due to incorrect timestamp .*, peer.authentication.timewindow 1m0s$/,
     );
+    expect(evaluated.details[1]?.message).toMatch(/^rpc error: code = Unknown desc = request unauthorized/);
     expect((await refusal(stale().endorse())).code).toBe(status.ABORTED);
   });
 
