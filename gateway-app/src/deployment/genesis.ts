@@ -59,6 +59,7 @@ export function firstLimits(): Limits {
       { sender: Role.CSC, senderClass: Role.CSC, receiver: Role.CP },
       { sender: Role.CSC, senderClass: Role.CSC, receiver: Role.CSS },
       { sender: Role.CSS, senderClass: Role.CSS, receiver: Role.CP },
+      { sender: Role.CSS, senderClass: Role.CSS, receiver: Role.CSC },
       { sender: Role.EV, senderClass: Role.EV, receiver: Role.CSC },
       { sender: Role.CP, senderClass: Role.CP, receiver: Role.CSC },
     ],
