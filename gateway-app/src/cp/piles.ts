@@ -1,9 +1,9 @@
-import { toHex } from '@chargecast/signcryption';
+import { encodeRecord, toHex } from '@chargecast/signcryption';
 
 import type { CssPeer } from '../common/config';
 import { CodedError } from '../common/errors';
 import type { Logger } from '../common/log';
-import { approvedByGateways, type Holder, openHolder } from '../holder';
+import { approvedByGateways, type Holder, insist, openHolder } from '../holder';
 import type { Replica } from '../replica';
 import { type Client, client, type RpcTls } from '../rpc';
 import type { Store } from '../store';
@@ -24,15 +24,23 @@ export interface PileParts {
   readonly stopping: AbortSignal;
 }
 
+interface GatewayConnection {
+  readonly mspId: string;
+  readonly css: Client<'Css'>;
+}
+
+/** How long a start waits for a pile's own gateway. */
+const PRESENT_MS = 10_000;
+
 /** Piles enrolled at once. */
 const TOGETHER = 16;
 
 /** The piles of this process, each an enrolled holder with keys of its own. */
 export class Piles {
   readonly byName: ReadonlyMap<string, Holder>;
-  readonly #gateways: readonly Client<'Css'>[];
+  readonly #gateways: readonly GatewayConnection[];
 
-  private constructor(byName: ReadonlyMap<string, Holder>, gateways: readonly Client<'Css'>[]) {
+  private constructor(byName: ReadonlyMap<string, Holder>, gateways: readonly GatewayConnection[]) {
     this.byName = byName;
     this.#gateways = gateways;
   }
@@ -46,15 +54,14 @@ export class Piles {
     }));
     const publisher = approvedByGateways(replica.params, clients, owner);
     const holders = new Map<string, Holder>();
-    const piles = new Piles(
-      holders,
-      clients.map(({ css }) => css),
-    );
+    const piles = new Piles(holders, clients);
     try {
       for (let at = 0; at < parts.names.length; at += TOGETHER) {
         const group = parts.names.slice(at, at + TOGETHER).map(async (name) => {
           const options = { role: 'cp' as const, name: `${process}/${name}`, kgc, publisher, replica, logger: log };
-          holders.set(name, await openHolder({ ...options, store: store.sub(name), signal: stopping }));
+          const holder = await openHolder({ ...options, store: store.sub(name), signal: stopping });
+          holders.set(name, holder);
+          await piles.#present(name, holder, parts);
         });
         await Promise.all(group);
       }
@@ -62,6 +69,21 @@ export class Piles {
     } catch (error) {
       await piles.stop();
       throw error;
+    }
+  }
+
+  /** Its own CSS, whose approval does not count and was not asked, learns the pile's record as well: it sends it notices. */
+  async #present(unit: string, holder: Holder, { owner, log, stopping }: PileParts): Promise<void> {
+    const own = this.#gateways.find(({ mspId }) => mspId === owner);
+    if (!own) return;
+    const patience = { signal: stopping, until: Date.now() + PRESENT_MS };
+    try {
+      await insist(
+        () => own.css.approve({ record: encodeRecord(holder.key.record), unit }, { signal: stopping }),
+        patience,
+      );
+    } catch (error) {
+      log.warn({ err: error }, "a pile's own gateway does not know its record: told again at the next start");
     }
   }
 
@@ -79,6 +101,6 @@ export class Piles {
 
   async stop(): Promise<void> {
     await Promise.all([...this.byName.values()].map((holder) => holder.stop()));
-    for (const gateway of this.#gateways) gateway.close();
+    for (const { css } of this.#gateways) css.close();
   }
 }

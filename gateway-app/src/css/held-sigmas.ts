@@ -148,6 +148,17 @@ export class HeldSigmas {
     }
   }
 
+  /** Forgets what became of σ's that are too old to come again. */
+  async prune(): Promise<void> {
+    const before = this.#parts.now() - this.#parts.view.limits().maxTtl;
+    const batch = this.#fates.batch();
+    for await (const { key, value } of this.#fates.entries()) {
+      const { status, deadline } = fromJson<Fate>(value);
+      if (status !== 'held' && deadline < before) batch.del(this.#fates, key);
+    }
+    if (batch.size > 0) await batch.commit();
+  }
+
   /** Ends the holding of a σ; nothing happens for one not held. */
   async settle(id: string, outcome: ItemOutcome): Promise<void> {
     const entry = this.#held.get(id);

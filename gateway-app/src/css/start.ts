@@ -2,6 +2,7 @@ import { toHex } from '@chargecast/signcryption';
 import { EventEmitter } from 'node:events';
 
 import { parseAddress } from '../common/config';
+import { CodedError } from '../common/errors';
 import type { RunningRole } from '../common/running-role';
 import { prepareProcess, type RoleProcess } from '../holder';
 import { connectLedger, type Ledger } from '../ledger';
@@ -30,6 +31,8 @@ export interface CssOptions {
 
 const TAKE_OVER_MS = 250;
 const RECORDS_TOGETHER = 128;
+const MAX_WAITING_RECORDS = 4_096;
+const PRUNE_MS = 600_000;
 /** A record entry as JSON with a few approvals, about. */
 const RECORD_ENTRY_BYTES = 1_536;
 
@@ -126,7 +129,15 @@ async function assemble(
     held,
     ttlSeconds: config.noticeTtlSeconds,
   });
-  const records = new RecordDesk(replica, (waiting) => recordGatherer.add(waiting, RECORD_ENTRY_BYTES));
+  const records = new RecordDesk(replica, (waiting) => {
+    if (recordGatherer.queued >= MAX_WAITING_RECORDS) {
+      throw new CodedError(
+        'E_CSS_FULL',
+        'this gateway has as many records waiting as it may: publish again later or elsewhere',
+      );
+    }
+    recordGatherer.add(waiting, RECORD_ENTRY_BYTES);
+  });
   replica.start();
   undo.push(
     () => replica.stop(),
@@ -140,6 +151,9 @@ async function assemble(
   await held.reconcile();
   held.takeOver();
   const takingOver = setInterval(() => held.takeOver(), TAKE_OVER_MS);
+  const pruning = setInterval(() => {
+    held.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));
+  }, PRUNE_MS);
   const keeping = slots.keep(stopping);
   membership.begin(async (holder) => {
     await own.begin({
@@ -170,6 +184,7 @@ async function assemble(
       }),
     async stop() {
       clearInterval(takingOver);
+      clearInterval(pruning);
       const closing = server.close();
       stop.abort();
       await Promise.all([gatherer.stop(), recordGatherer.stop(), keeping]);

@@ -87,7 +87,7 @@ export class Stay {
   }
 
   async #run(first: PileConnection | undefined): Promise<void> {
-    const backoff = new Backoff(100, 5_000);
+    const backoff = new Backoff(100, 1_500);
     let connection = first;
     while (!this.#stop.signal.aborted && !this.#leaving) {
       try {
