@@ -8,7 +8,6 @@ import { type Store, toJson } from '../store';
 import { type OutboxCommand, type OutboxSigma } from './command';
 import { type DispatchSettings } from './config';
 import { type Outbox } from './outbox';
-import { receiverBytes } from './sealer';
 
 export interface CourierParts {
   readonly outbox: Outbox;

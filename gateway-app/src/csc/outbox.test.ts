@@ -89,6 +89,16 @@ describe('the outbox', () => {
     expect(outbox.counts()).toMatchObject({ delivered: 2, waiting: 0 });
   });
 
+  it('shows a σ to senders only when it is whole on disk', async () => {
+    const { outbox } = await fresh();
+    await outbox.add([command(1)]);
+    const stored = outbox.seal(sealing(0xa1, [1]));
+    expect(outbox.openSigmas()).toEqual([]);
+    await stored;
+    expect(outbox.openSigmas()).toHaveLength(1);
+    expect(await outbox.sigmaBytes(hex(0xa1, 32))).toEqual(Buffer.of(0xa1));
+  });
+
   it('keeps a command’s actors over every sealing, so that a late receipt is still believed', async () => {
     const { outbox } = await fresh();
     await outbox.add([command(1)]);

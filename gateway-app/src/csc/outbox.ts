@@ -31,6 +31,8 @@ export class Outbox {
   readonly #disk: GroupCommit;
   readonly #openCommands = new Map<string, OutboxCommand>();
   readonly #openSigmas = new Map<string, OutboxSigma>();
+  /** Sealed, and not on disk yet. */
+  readonly #unsaved = new Set<string>();
   /** f of a receiver → ids of the commands on their way to it. */
   readonly #underWay = new Map<string, Set<string>>();
   readonly #closed = { delivered: 0, failed: 0 };
@@ -79,8 +81,9 @@ export class Outbox {
     return counts;
   }
 
+  /** σ's on their way, whole on disk: only they may be sent. */
   openSigmas(): readonly OutboxSigma[] {
-    return [...this.#openSigmas.values()];
+    return [...this.#openSigmas.values()].filter(({ id }) => !this.#unsaved.has(id));
   }
 
   sigma(id: string): OutboxSigma | undefined {
@@ -140,9 +143,11 @@ export class Outbox {
       };
     });
     this.#openSigmas.set(sigma.id, sigma);
+    this.#unsaved.add(sigma.id);
     await this.#write(sealed, [
       (batch) => batch.put(this.#sigmas, sigma.id, toJson(sigma)).put(this.#bytes, sigma.id, bytes),
     ]);
+    this.#unsaved.delete(sigma.id);
   }
 
   async acknowledge(id: string, acks: OutboxSigma['acks']): Promise<void> {

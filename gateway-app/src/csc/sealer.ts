@@ -1,4 +1,4 @@
-import { decodeHeader, fromHex, HEADER_BYTES, toHex } from '@chargecast/signcryption';
+import { decodeHeader, HEADER_BYTES, toHex } from '@chargecast/signcryption';
 import { codeOf } from '../common/errors';
 import { type Logger } from '../common/log';
 import { type Holder } from '../holder';
@@ -130,6 +130,3 @@ function placements({ to, commands }: PlannedReceiver): [string, PlacedCommand][
   const { f: receiver, actor, session } = to;
   return commands.map(({ id }) => [id, { receiver, actor, session }]);
 }
-
-/** f of each receiver as the KGC takes them. */
-export const receiverBytes = (receivers: readonly string[]): Uint8Array[] => receivers.map((f) => fromHex(f, 16));
