@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { join, resolve } from 'node:path';
 
 import { type LedgerKind } from '@chargecast/network';
@@ -43,8 +42,6 @@ export const registerDemo: Register = (program) => {
       const { createProgress, isGood, runDemo } = await import('../demo/index.js');
       const directory = dataDirectory(data, NOUN);
       const interrupted = new AbortController();
-      // Every call of the demo listens for the interruption.
-      setMaxListeners(0, interrupted.signal);
       const stop = (): void => interrupted.abort();
       process.once('SIGINT', stop).once('SIGTERM', stop);
       try {

@@ -6,7 +6,7 @@ import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Register } from './command';
 import { basePortOption, dataDirectory, dataOption, ledgerOption, organisationsOption, withExamples } from './defaults';
 import { progressLine, showStatus, topologyOf } from './network';
-import { untilStopped } from './until-stopped';
+import { withStopSignal } from './until-stopped';
 
 interface UpOptions {
   readonly data?: string;
@@ -48,7 +48,7 @@ export const registerLedger: Register = (program) => {
         io.result({ ledger: running.kind, profile: running.profileFile });
         showStatus({ ...io, result: () => undefined }, await running.status());
         io.note('Ctrl-C stops it; its data stays.');
-        await untilStopped();
+        await withStopSignal((stopped) => stopped);
       } finally {
         await running.stop();
       }

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { createCli } from './command';
 import { type ExitCode, type IoStreams } from './io';
 import { REGISTER } from './registry';
@@ -7,6 +9,8 @@ const DESCRIPTION =
 
 /** Sets the process's exit code and returns; nothing ends the process before its output is written. */
 export function main(args: readonly string[]): void {
+  // One signal stops a process; everything under way listens to it.
+  setMaxListeners(0);
   void run(args, { stdout: process.stdout, stderr: process.stderr, environment: process.env }).then((exit) => {
     process.exitCode = exit;
   });

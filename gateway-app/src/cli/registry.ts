@@ -2,6 +2,7 @@ import { registerBench } from './bench';
 import { registerChain } from './chain';
 import { type Register } from './command';
 import { registerDemo } from './demo';
+import { registerDeployment } from './deployment';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerParams } from './params';
@@ -15,6 +16,7 @@ export const REGISTER: readonly Register[] = [
   registerParams,
   registerChain,
   registerLedger,
+  registerDeployment,
   registerNetwork,
   registerRoles,
   registerBench,

@@ -1,9 +1,10 @@
 import { type ProcessRole } from '@chargecast/network';
 
 import { type Program, type Register } from './command';
+import { registerCscFollow } from './csc-follow';
 import { withExamples } from './defaults';
 import { registerCscSend, registerKgcOpen } from './operators';
-import { untilStopped } from './until-stopped';
+import { withStopSignal } from './until-stopped';
 
 interface RunOptions {
   readonly config: string;
@@ -18,8 +19,13 @@ const ROLES: readonly (readonly [ProcessRole, string])[] = [
   ['esp', 'energy service provider: countersigns its vehicles’ records'],
 ];
 
+const registerCsc: Register = (csc) => {
+  registerCscSend(csc);
+  registerCscFollow(csc);
+};
+
 /** What a role's own operator may ask of it while it runs. */
-const OPERATORS: Readonly<Partial<Record<ProcessRole, Register>>> = { kgc: registerKgcOpen, csc: registerCscSend };
+const OPERATORS: Readonly<Partial<Record<ProcessRole, Register>>> = { kgc: registerKgcOpen, csc: registerCsc };
 
 /** `<role> run` for every role. */
 export const registerRoles: Register = (program) => {
@@ -39,12 +45,13 @@ function registerRole(program: Program, role: ProcessRole, description: string):
       ),
     async (io, { config }) => {
       const { startRole } = await import('../deployment/start-role.js');
-      const stopped = untilStopped();
-      const running = await startRole(role, config);
-      io.line(`${running.role} ${running.name} is ready on port ${running.port}`);
-      io.result({ ready: true, role: running.role, name: running.name, port: running.port });
-      await stopped;
-      await running.stop();
+      await withStopSignal(async (stopped) => {
+        const running = await startRole(role, config);
+        io.line(`${running.role} ${running.name} is ready on port ${running.port}`);
+        io.result({ ready: true, role: running.role, name: running.name, port: running.port });
+        await stopped;
+        await running.stop();
+      });
     },
   );
 }

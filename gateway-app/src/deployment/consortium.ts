@@ -44,13 +44,7 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
   const mspIds = topology.organisations.map(({ mspId }) => mspId);
   const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers);
   const params = paramsOf(topology, keys);
-  const ledger = await startLedger({
-    ledger: manifest.ledger,
-    stateDir: layout.ledger,
-    topology,
-    chaincodeBundle: CHAINCODE_BUNDLE,
-    onProgress,
-  });
+  const ledger = await startLedgerOf(layout, manifest, onProgress);
   try {
     const connect = (mspId: string, identity: string): Promise<Ledger> =>
       connectLedger(ledger.profileFile, { mspId, name: identity });
@@ -75,6 +69,17 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
     await ledger.stop();
     throw error;
   }
+}
+
+/** The ledger alone, on the data it has. */
+export function startLedgerOf(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<RunningLedger> {
+  return startLedger({
+    ledger: manifest.ledger,
+    stateDir: layout.ledger,
+    topology: topologyOf(manifest),
+    chaincodeBundle: CHAINCODE_BUNDLE,
+    onProgress,
+  });
 }
 
 async function trustOf(topology: Topology, layout: Layout, params: Params): Promise<TrustBundle> {

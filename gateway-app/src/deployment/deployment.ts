@@ -1,4 +1,10 @@
-import { type LedgerKind, chooseLedger, type OnProgress, type ProcessRole } from '@chargecast/network';
+import {
+  type LedgerKind,
+  chooseLedger,
+  type OnProgress,
+  type ProcessRole,
+  type RunningLedger,
+} from '@chargecast/network';
 import { ready } from '@chargecast/signcryption';
 
 import { CodedError } from '../common/errors';
@@ -7,7 +13,7 @@ import { type RunningRole } from '../common/running-role';
 import { provisionKgc } from '../kgc';
 import { type Client, client, readTls, type ServiceName } from '../rpc';
 import { startChildRole } from './child-role';
-import { type Consortium, startConsortium } from './consortium';
+import { type Consortium, startConsortium, startLedgerOf } from './consortium';
 import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
@@ -53,12 +59,14 @@ export class Deployment {
   readonly consortium: Consortium;
   readonly places: readonly RolePlace[];
   readonly #roles = new Map<string, RoleHandle>();
+  #ledger: RunningLedger;
 
   private constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
     this.layout = layout;
     this.manifest = manifest;
     this.consortium = consortium;
     this.places = places;
+    this.#ledger = consortium.ledger;
   }
 
   /**
@@ -151,7 +159,12 @@ export class Deployment {
   /** Roles in the reverse of their order, then the ledger; data stays. */
   async stop(): Promise<void> {
     await this.stopRoles();
-    await this.consortium.ledger.stop();
+    await this.#ledger.stop();
+  }
+
+  /** Starts the ledger again after it ended, on the data it has. */
+  async restartLedger(): Promise<void> {
+    this.#ledger = await startLedgerOf(this.layout, this.manifest, () => undefined);
   }
 
   async stopRoles(): Promise<void> {

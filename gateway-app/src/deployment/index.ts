@@ -1,5 +1,6 @@
 export { startChildRole, type ChildRole } from './child-role';
 export { type Consortium, providerMspId, startConsortium, topologyOf } from './consortium';
+export { Deployment, type DeploymentOptions, type RoleHandle, type RoleMode } from './deployment';
 export { contractOf, type Fleet, fleetOf, type FleetPile, type FleetVehicle, vehicleName } from './fleet';
 export { type Layout, layoutOf } from './layout';
 export { type Manifest, readManifest, writeManifest } from './manifest';

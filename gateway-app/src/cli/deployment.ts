@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+
+import { type LedgerKind } from '@chargecast/network';
+
+import { type Program, type Register } from './command';
+import { dataDirectory, dataOption, ledgerOption, organisationsOption, wholeNumber, withExamples } from './defaults';
+import { type Io, MisuseError } from './io';
+import { withStopSignal } from './until-stopped';
+
+interface CreateOptions {
+  readonly data?: string;
+  readonly ledger: LedgerKind | 'auto';
+  readonly organisations: number;
+  readonly sessions?: string;
+  readonly vehicles?: number;
+  readonly companies: number;
+}
+
+const NOUN = 'deployment';
+const PROVIDERS = ['esp1', 'esp2'];
+
+export const registerDeployment: Register = (program) => {
+  const deployment = program.group(NOUN, 'a consortium and all its roles in one folder');
+  registerCreate(deployment);
+  registerUp(deployment);
+};
+
+function registerCreate(deployment: Program): void {
+  deployment.verb<CreateOptions>(
+    'create',
+    'makes keys, certificates, params, ledger and every role’s config.json for the fleet of a sessions file',
+    (command) =>
+      withExamples(
+        command
+          .addOption(dataOption(NOUN))
+          .addOption(ledgerOption())
+          .addOption(organisationsOption())
+          .option('--sessions <file>', 'sessions whose vehicles and piles take part (default: synthetic ones)')
+          .option('--vehicles <n>', 'only so many vehicles', (text) => wholeNumber(text, 1, 100_000))
+          .option('--companies <n>', 'charging service companies', (text) => wholeNumber(text, 1, 16), 2),
+        './chargecast deployment create --data site',
+        './chargecast deployment up --data site',
+      ),
+    async (io, options) => {
+      const { Deployment, fleetOf } = await import('../deployment/index.js');
+      const { readInput } = await import('../demo/index.js');
+      const directory = dataDirectory(options.data, NOUN);
+      const { organisations } = options;
+      if (organisations !== 4 && organisations !== 7 && organisations !== 10) {
+        throw new MisuseError('E_USAGE', '--organisations is 4, 7 or 10: 3l + 1 for l faulty ones');
+      }
+      const { sessions } = await readInput({
+        directory,
+        ...(options.sessions === undefined ? {} : { sessions: resolve(options.sessions) }),
+        ...(options.vehicles === undefined ? {} : { vehicles: options.vehicles }),
+      });
+      const fleet = fleetOf(sessions, {
+        css: numbered('css', organisations),
+        providers: PROVIDERS,
+        cscs: numbered('csc', options.companies),
+      });
+      const made = await Deployment.open({ directory, fleet, ledger: options.ledger, organisations });
+      await made.stop();
+      const roles = made.places.map(({ role, name }) => ({ role, name, config: made.layout.roleConfig(name) }));
+      io.line(`${directory}: ${made.manifest.ledger} ledger, ${roles.length} roles`);
+      for (const { role, config } of roles) io.line(`  ./chargecast ${role} run --config ${config}`);
+      io.result({ directory, ledger: made.manifest.ledger, roles });
+    },
+  );
+}
+
+function numbered(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
+}
+
+function registerUp(deployment: Program): void {
+  deployment.verb<{ data?: string }>(
+    'up',
+    'starts the ledger and every role of a deployment, each in its process, until Ctrl-C',
+    (command) => command.addOption(dataOption(NOUN)),
+    async (io, { data }) => {
+      const { Deployment, layoutOf, readManifest } = await import('../deployment/index.js');
+      const directory = dataDirectory(data, NOUN);
+      const manifest = await readManifest(layoutOf(directory));
+      if (!manifest) throw new MisuseError('E_FILE_MISSING', `${directory} holds no deployment: create one first`);
+      await withStopSignal(async (stopped) => {
+        const running = await Deployment.open({ directory, fleet: manifest.fleet, ledger: manifest.ledger });
+        try {
+          await running.startRoles('processes', ({ role, name }) => io.note(`${role} ${name} is ready`));
+          tellReady(io, directory, running.consortium.ledger.profileFile);
+          await stopped;
+        } finally {
+          await running.stop();
+        }
+      });
+    },
+  );
+}
+
+function tellReady(io: Io, directory: string, profile: string): void {
+  io.line(`Everything runs. profile: ${profile}; Ctrl-C stops it, data stays.`);
+  io.result({ ready: true, directory, profile });
+}

@@ -1,0 +1,123 @@
+/** kill −9 of the ledger, the KGC, a CSS and a CP in the middle of a broadcast, each in a process of its own. */
+import { isPortFree } from '@chargecast/network';
+
+import { DEMO_TARIFF, price } from '../demo/pricing';
+import { type Deployment } from '../deployment/deployment';
+import { pileAddresses } from '../deployment/role-configs';
+import { type Effect } from '../opening';
+import { type Client } from '../rpc';
+import { fromJson, openSealedStore } from '../store';
+import { commandsOf, FLEET, followAll, SESSIONS, startSystem, stopSystem } from './testing/small-fleet';
+
+const BOOT = 240_000;
+const RECOVERY = 180_000;
+
+let deployment: Deployment;
+let vehicles: Client<'Vehicle'>;
+const companies: Client<'Csc'>[] = [];
+const sent: string[] = [];
+
+beforeAll(async () => {
+  deployment = await startSystem('processes');
+  vehicles = await deployment.client('Vehicle', 'ev1', { role: 'ev', name: 'ev1' });
+  for (const { csc } of FLEET.vehicles) {
+    companies.push(await deployment.client('Csc', csc, { role: 'csc', name: csc }));
+  }
+  const addresses = pileAddresses(deployment.manifest);
+  for (const [index, { name }] of FLEET.vehicles.entries()) {
+    const pile = addresses.get(SESSIONS[index]?.pile ?? '') as string;
+    await vehicles.plugIn({ vehicle: name, pile }, { deadline: 60_000 });
+  }
+}, BOOT);
+
+afterAll(async () => {
+  vehicles?.close();
+  for (const company of companies) company.close();
+  if (deployment) await stopSystem(deployment);
+}, BOOT);
+
+/** Both companies broadcast; as soon as a σ of each is on its way, `disturb` runs; then all must be delivered. */
+async function broadcastThrough(round: string, disturb: () => Promise<void>): Promise<void> {
+  let onTheWay = 0;
+  let disturbed: Promise<void> | undefined;
+  await Promise.all(
+    companies.map(async (company, index) => {
+      const session = SESSIONS[index] as (typeof SESSIONS)[number];
+      const { commandIds } = await company.send({ commands: commandsOf(session, round) });
+      sent.push(...commandIds);
+      let counted = false;
+      for await (const { state, code } of followAll(company, commandIds)) {
+        expect(`${state} ${state === 'failed' ? code : ''}`.trim()).not.toMatch(/^failed/);
+        if (!counted && state !== 'waiting') {
+          counted = true;
+          onTheWay++;
+        }
+        if (onTheWay === companies.length) await (disturbed ??= disturb());
+      }
+    }),
+  );
+  await (disturbed ?? disturb());
+}
+
+async function killLedger(): Promise<void> {
+  const { nodes } = await deployment.consortium.ledger.status();
+  const ledger = nodes.find(({ pid }) => pid !== undefined);
+  process.kill(ledger?.pid as number, 'SIGKILL');
+  const [host, port] = ledger?.endpoint.split(':') as [string, string];
+  const deadline = Date.now() + 10_000;
+  while (!(await isPortFree(host, Number(port)))) {
+    if (Date.now() > deadline) throw new Error('the killed ledger still listens');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await deployment.restartLedger();
+}
+
+async function killAndRestart(name: string): Promise<void> {
+  await deployment.killRole(name);
+  await deployment.startRole(name, 'processes');
+}
+
+describe('kill −9 in the middle of a broadcast', () => {
+  it.each([
+    ['the ledger', killLedger],
+    ['the KGC', () => killAndRestart('kgc')],
+    ['a CSS', () => killAndRestart('css1')],
+    ['a CP', () => killAndRestart('cp1')],
+  ])(
+    '%s: after the restart every message is delivered',
+    async (name, disturb) => {
+      await broadcastThrough(name.replaceAll(' ', '-'), disturb);
+    },
+    RECOVERY,
+  );
+
+  it(
+    'and each was acted upon exactly once, each bill charged once',
+    async () => {
+      await deployment.stopRoles();
+      const effects = (await Promise.all(['cp1', 'cp2'].map(effectsOf))).flat();
+      const acted = effects.filter(({ state, outcome }) => state === 'done' && outcome === 'done');
+      expect(acted.map(({ order }) => order.commandId).sort()).toEqual([...sent].sort());
+      const bills = acted.filter(({ order }) => order.kind === 'billing');
+      const charged = bills.reduce((sum, { order }) => sum + Number(order.payload.totalMinor), 0);
+      const rounds = bills.length / SESSIONS.length;
+      expect(charged).toBe(
+        rounds * SESSIONS.reduce((sum, { energyWh }) => sum + price(DEMO_TARIFF, energyWh).totalMinor, 0),
+      );
+    },
+    RECOVERY,
+  );
+});
+
+/** The journal as it lies in the pile's own sealed database. */
+async function effectsOf(name: string): Promise<Effect[]> {
+  const home = deployment.layout.role(name);
+  const store = await openSealedStore(`${home}/data`, `${home}/store.key`);
+  try {
+    const effects: Effect[] = [];
+    for await (const { value } of store.sub('journal').sub('commands').entries()) effects.push(fromJson<Effect>(value));
+    return effects;
+  } finally {
+    await store.close();
+  }
+}
