@@ -6,9 +6,9 @@ import { messageTypeName, type StateRequests } from './state-requests';
 
 const { Type } = peer.ChaincodeMessage;
 
-/** Fabric's texts; its gateway tries another peer when an answer ends with the first. */
-export const STREAM_TERMINATED = 'chaincode stream terminated';
-export const EXECUTION_TIMEOUT = 'timeout expired while executing transaction';
+/** Fabric's texts. */
+const STREAM_TERMINATED = 'chaincode stream terminated';
+const EXECUTION_TIMEOUT = 'timeout expired while executing transaction';
 
 export interface ChaincodeAddress {
   readonly address: string;

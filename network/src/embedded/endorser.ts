@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
 
 import { type ChaincodeLink } from './chaincode-link';
-import { STREAM_TERMINATED, type ChaincodeStream } from './chaincode-stream';
+import { type ChaincodeStream } from './chaincode-stream';
 import { sign } from './ecdsa';
 import { messageOf } from './errors';
 import { serializeIdentity } from './identities';
@@ -133,11 +133,6 @@ export class Endorser {
 
 export function isEndorsed(answer: Endorsement): answer is Endorsed {
   return 'endorsement' in answer;
-}
-
-/** The chaincode's process is gone: Fabric's gateway then takes the peer for unreachable. */
-export function isUnreachable(answer: Endorsement): boolean {
-  return !isEndorsed(answer) && answer.message.endsWith(STREAM_TERMINATED);
 }
 
 async function openStream(link: ChaincodeLink, failed: string): Promise<ChaincodeStream> {

@@ -5,7 +5,7 @@ import { type Admission } from './admission';
 import { type Consortium } from './consortium';
 import { DeliverService } from './deliver-service';
 import { EmbeddedLedgerError, messageOf } from './errors';
-import { GatewayService } from './gateway-service';
+import { gatewayService } from './gateway-service';
 import { type GatewayOptions } from './options';
 
 /** One organisation's gRPC endpoint over TLS: Fabric's Gateway and Deliver services. */
@@ -18,8 +18,8 @@ export class GatewayServer {
       'grpc.max_receive_message_length': maxMessageSize,
       'grpc.max_send_message_length': maxMessageSize,
     });
-    const gateway = new GatewayService(consortium, mspId, admission);
-    this.#server.addService(gatewayProtos.GatewayService, gateway.implementation());
+    const gateway = gatewayService({ consortium, local: mspId }, admission);
+    this.#server.addService(gatewayProtos.GatewayService, gateway);
     this.#server.addService(peer.DeliverService, new DeliverService(consortium).implementation());
   }
 

@@ -19,7 +19,7 @@ export function kvRead(key: string, version: Version | undefined): KVRead {
   return read;
 }
 
-export function protoVersion({ block, transaction }: Version): ledger.rwset.kvrwset.Version {
+function protoVersion({ block, transaction }: Version): ledger.rwset.kvrwset.Version {
   const version = new kvrwset.Version();
   version.setBlockNum(block);
   version.setTxNum(transaction);
