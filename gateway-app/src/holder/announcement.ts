@@ -86,7 +86,7 @@ async function tell(
       commandId: randomBytes(16).toString('hex'),
       kind: 'report',
       action: 'Announce',
-      payload: { at: now(), unit },
+      payload: { at: now(), ...(unit === '' ? {} : { unit }) },
     },
   ]);
   const { sigma } = await announced.seal([{ keys, message }], TTL_SECONDS);
