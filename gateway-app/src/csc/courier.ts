@@ -90,7 +90,7 @@ export class Courier {
     try {
       const sigma = await outbox.sigmaBytes(id);
       const { acks, unroutable } = await kgc.route(
-        { sigma, receivers: receiverBytes(receivers) },
+        { sigma, receivers: receivers.map((f) => fromHex(f, 16)) },
         { deadline: ROUTE_MS },
       );
       this.#attempts.delete(id);

@@ -221,6 +221,24 @@ describe('a command from operator to pile', () => {
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
   });
 
+  it('knows a gateway by its announcement too, and a vehicle by none', async () => {
+    const { holder: gateway } = await network.holder('css', 'css1', kgc);
+    const client = await network.client('Csc', csc, 'css', 'css1');
+    await client.report({ sigma: await sealedToCentre(gateway, 'report', 'Announce', { at: now(), unit: '' }) });
+    const [id = ''] = await send({
+      ...stop('css:css1'),
+      kind: 'notice',
+      action: 'DataTransfer',
+      payload: '{"vendorId":"x"}',
+    });
+    await reaches(id, 'committed');
+    expect(await receipt(id, gateway)).toBe('E_SENDER_ROLE');
+    const own = { commandId: id, outcome: 'done', sigmaId: '00'.repeat(32), at: now() };
+    await client.receipt({ sigma: await sealedToCentre(gateway, 'receipt', 'Receipt', own) });
+    await reaches(id, 'delivered');
+    await expect(report('Announce', { at: now(), unit: 'VIN1' })).rejects.toMatchObject({ code: 'E_SENDER_ROLE' });
+  });
+
   it('reaches piles and gateways by the name they announced', async () => {
     const command: Command = {
       customer: 'cp:cp1/pile1',

@@ -1,5 +1,6 @@
 import {
   type CommandMessage,
+  type Decoder,
   decodePlugReport,
   decodePowerReport,
   decodeReceipt,
@@ -37,10 +38,12 @@ export interface IntakeParts {
 
 interface Announcement {
   readonly at: number;
+  /** Pile inside the process; empty or absent for the process itself. */
   readonly unit?: string;
 }
 
-const decodeAnnouncement = object<Announcement>({ at: integer(0), unit: optional(text(64)) });
+const unit: Decoder<string> = (value, at) => (value === '' ? '' : text(64)(value, at));
+const decodeAnnouncement = object<Announcement>({ at: integer(0), unit: optional(unit) });
 
 type Take = (message: CommandMessage, opened: OpenedMessage, peer: Peer, batch: Batch) => Promise<void>;
 
@@ -135,8 +138,8 @@ export class Intake {
         'piles and gateways announce themselves; a vehicle is known by its provider',
       );
     }
-    const { unit = '' } = decodeAnnouncement(payload, 'Announce');
-    await this.#parts.directory.announce(peer.role, unit === '' ? peer.name : `${peer.name}/${unit}`, sender.f);
+    const { unit: pile = '' } = decodeAnnouncement(payload, 'Announce');
+    await this.#parts.directory.announce(peer.role, pile === '' ? peer.name : `${peer.name}/${pile}`, sender.f);
   }
 
   readonly #receiptOf: Take = async ({ action, payload }, { sender }) => {
