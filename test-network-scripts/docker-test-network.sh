@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# ChargeCast on Fabric's Docker test network (fabric-samples/test-network): two organisations, their certificates
+# without role attributes, so roles come from a role map. A Docker engine is needed.
+#
+#   docker-test-network.sh start          SAMPLES          starts the network with BFT orderers and ChargeCast's two channels
+#   docker-test-network.sh deploy         SAMPLES          deployCC: the peers build and run the chaincode
+#   docker-test-network.sh deploy-service SAMPLES          deployCCAAS, on certchain: the chaincode runs as a service
+#   docker-test-network.sh smoke          SAMPLES PARAMS   initialises certchain with a params.json and checks who may do what
+#   docker-test-network.sh stop           SAMPLES          stops the network and removes its data
+set -eu
+
+fail() {
+  echo "$*" >&2
+  exit 1
+}
+
+usage() {
+  sed -n '5,9s/^# *//p' "$0" >&2
+  exit 2
+}
+
+[ $# -ge 2 ] || usage
+command=$1
+root=$(cd "$(dirname "$0")/.." && pwd)
+network=$(cd "$2" && pwd)/test-network || fail "$2 is not a checkout of fabric-samples"
+[ -x "$network/network.sh" ] || fail "there is no test-network in $2"
+bundle=$root/chaincode/dist/bundle
+channels='certchain datachain'
+name=chargecast
+
+engine_runs() {
+  docker info >/dev/null 2>&1 || fail 'Docker does not answer: start its engine, or use nano-bash.sh, which needs none'
+}
+
+bundle_is_built() {
+  [ -f "$bundle/chaincode.js" ] || node "$root/scripts/prepare.cjs"
+}
+
+start() {
+  engine_runs
+  (cd "$network" && ./network.sh up -bft)
+  for channel in $channels; do
+    (cd "$network" && ./network.sh createChannel -c "$channel" -bft)
+  done
+}
+
+deploy() {
+  engine_runs
+  bundle_is_built
+  for channel in $channels; do
+    (cd "$network" && ./network.sh deployCC -c "$channel" -ccn "$name" -ccp "$bundle" -ccl javascript)
+  done
+}
+
+deploy_service() {
+  engine_runs
+  bundle_is_built
+  # deployCCAAS builds an image from the folder's Dockerfile.
+  service=$(mktemp -d)
+  cp "$bundle"/chaincode.js "$bundle"/package.json "$service"
+  cat >"$service/Dockerfile" <<'DOCKERFILE'
+FROM node:20-slim
+WORKDIR /chaincode
+COPY chaincode.js package.json ./
+ENV CHAINCODE_TLS_DISABLED=true
+USER node
+CMD ["node", "chaincode.js"]
+DOCKERFILE
+  # It names its containers by chaincode alone, so it serves one channel.
+  (cd "$network" && ./network.sh deployCCAAS -c certchain -ccn "$name" -ccp "$service")
+  rm -r "$service"
+}
+
+# as_user USER COMMAND...: runs a command as a user of Org1 at its peer.
+as_user() {
+  user=$1
+  shift
+  (
+    cd "$network"
+    export PATH="$network/../bin:$PATH" FABRIC_CFG_PATH="$network/../config" FABRIC_LOGGING_SPEC=error
+    export CORE_PEER_TLS_ENABLED=true CORE_PEER_LOCALMSPID=Org1MSP CORE_PEER_ADDRESS=localhost:7051
+    export CORE_PEER_TLS_ROOTCERT_FILE="$organisations/peerOrganizations/org1.example.com/tlsca/tlsca.org1.example.com-cert.pem"
+    export CORE_PEER_MSPCONFIGPATH="$organisations/peerOrganizations/org1.example.com/users/$user@org1.example.com/msp"
+    "$@"
+  )
+}
+
+organisations=$network/organizations
+orderer="-o localhost:7050 --ordererTLSHostnameOverride orderer.example.com --tls \
+  --cafile $organisations/ordererOrganizations/example.com/tlsca/tlsca.example.com-cert.pem"
+endorsers="--peerAddresses localhost:7051 \
+  --tlsRootCertFiles $organisations/peerOrganizations/org1.example.com/tlsca/tlsca.org1.example.com-cert.pem \
+  --peerAddresses localhost:9051 \
+  --tlsRootCertFiles $organisations/peerOrganizations/org2.example.com/tlsca/tlsca.org2.example.com-cert.pem"
+
+# says TEXT COMMAND...: the command's output must contain the text, whether it succeeds or not.
+says() {
+  wanted=$1
+  shift
+  output=$("$@" 2>&1) || true
+  case $output in
+    *"$wanted"*) echo "ok: $wanted" ;;
+    *) fail "expected \"$wanted\", got: $output" ;;
+  esac
+}
+
+# query TRANSACTION ARGUMENT...
+query() {
+  peer chaincode query -C certchain -n "$name" -c "$(jq -nc '{Args: $ARGS.positional}' --args "$@")"
+}
+
+invoke() {
+  # shellcheck disable=SC2086 # lists of options
+  peer chaincode invoke -C certchain -n "$name" $orderer $endorsers --waitForEvent -c "$1"
+}
+
+smoke() {
+  [ $# -eq 1 ] || usage
+  roles='{"Org1MSP":["relay","kgc"],"Org2MSP":["provider","auditor"]}'
+  init=$(jq -nc --rawfile params "$1" --arg roles "$roles" '{Args: ["registration:init", $params, $roles]}')
+  says E_NOT_INITIALISED as_user Admin query registration:getParams
+  says E_FORBIDDEN as_user User1 invoke "$init"
+  as_user Admin invoke "$init" || fail 'an administrator could not initialise certchain'
+  echo 'ok: initialised by an administrator'
+  says E_ALREADY_INITIALISED as_user Admin invoke "$init"
+  says '"items"' as_user User1 query registration:listRecords 10 ''
+  says E_FORBIDDEN as_user User1 query registration:getRecord 00
+  echo 'The chaincode runs on both organisations and refuses by default'
+}
+
+stop() {
+  engine_runs
+  (cd "$network" && ./network.sh down)
+}
+
+shift 2
+case $command in
+  start | deploy | stop) "$command" ;;
+  deploy-service) deploy_service ;;
+  smoke) smoke "$@" ;;
+  *) usage ;;
+esac
