@@ -5,11 +5,13 @@ import { createInterface } from 'node:readline';
 import { CodedError } from '../common/errors';
 import { ROOT } from './root';
 
-const READY_DEADLINE = 60_000;
+/** The built command line, also when this file runs from its source. */
+const ENTRY = join(ROOT, 'gateway-app', 'dist', 'cli', 'entry.js');
+const READY_DEADLINE = 120_000;
 const STOP_DEADLINE = 15_000;
 const KEPT_LINES = 20;
 
-/** A role in a process of its own, as `./chargecast <role> run` starts it. */
+/** A role in a process of its own, as `<role> run` starts it. */
 export interface ChildRole {
   readonly role: string;
   readonly name: string;
@@ -22,10 +24,8 @@ export interface ChildRole {
 
 /** @throws CodedError E_ROLE_EXITED, E_ROLE_TIMEOUT with the last lines the role wrote to stderr */
 export async function startChildRole(role: string, name: string, configFile: string): Promise<ChildRole> {
-  const arguments_ = [join(ROOT, 'chargecast'), role, 'run', '--config', configFile, '--json'];
-  const child = spawn(process.execPath, arguments_, {
+  const child = spawn(process.execPath, [ENTRY, role, 'run', '--config', configFile, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, npm_lifecycle_event: undefined },
   });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
