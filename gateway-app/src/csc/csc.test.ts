@@ -142,20 +142,7 @@ async function openedAtPile(session: Uint8Array, vehicle = ev.holder, at = pile.
   return all;
 }
 
-async function committedSigmas(): Promise<Uint8Array[]> {
-  const sigmas: Uint8Array[] = [];
-  for (const block of network.chain.blocksOf.datachain) {
-    for (const { writes } of block.transactions) {
-      for (const { key } of writes) {
-        if (!key.startsWith('sigma:')) continue;
-        const { consortium } = network.chain;
-        const reply = await consortium.query<{ sigma: string }>('auditor', 'datachain', 'getSigma', [key.slice(6)]);
-        sigmas.push(Uint8Array.from(Buffer.from(reply.sigma, 'hex')));
-      }
-    }
-  }
-  return sigmas;
-}
+const committedSigmas = (): Promise<Uint8Array[]> => network.sigmas();
 
 async function receipt(commandId: string, from = pile.holder, more: Payload = {}): Promise<string> {
   const client = await network.client('Csc', csc, 'cp', 'cp1');

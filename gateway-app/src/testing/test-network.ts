@@ -334,6 +334,21 @@ export class TestNetwork {
     });
   }
 
+  /** Every σ on the data chain, in order. */
+  async sigmas(): Promise<Uint8Array[]> {
+    const { consortium, blocksOf } = this.chain;
+    const keys = blocksOf.datachain
+      .flatMap(({ transactions }) => transactions.flatMap(({ writes }) => writes.map(({ key }) => key)))
+      .filter((key) => key.startsWith('sigma:'));
+    return Promise.all(
+      keys.map(async (key) => {
+        const id = [key.slice('sigma:'.length)];
+        const { sigma } = await consortium.query<{ sigma: string }>('auditor', 'datachain', 'getSigma', id);
+        return Uint8Array.from(Buffer.from(sigma, 'hex'));
+      }),
+    );
+  }
+
   #putRecords(name: string, args: string[]): Promise<Uint8Array> {
     return this.#lock.run('certchain', async () => {
       const simulation = await this.chain.consortium.register('provider', name, args, { time: seconds() });
