@@ -17,15 +17,23 @@ import { decodeSigma, type Header, LOCATOR_BYTES, type Sigma } from './wire';
 export class VerifiedSigma {
   /** Makes the type nominal: an object of the same shape is not a verified σ. */
   readonly #verified = true;
+  readonly #primitives: VerifierPrimitives;
+  #id: Uint8Array | undefined;
   #locators: LocatorIndex | undefined;
 
   private constructor(
-    /** H("id", σ)[0:32]. */
-    readonly id: Uint8Array,
+    primitives: VerifierPrimitives,
     /** τ = HB("body", hdr, all L ‖ C). */
     readonly tau: Uint8Array,
     readonly sigma: Sigma,
-  ) {}
+  ) {
+    this.#primitives = primitives;
+  }
+
+  /** H("id", σ)[0:32]; hashed on first use, since the verdict does not need it. */
+  get id(): Uint8Array {
+    return (this.#id ??= sigmaId(this.#primitives, this.sigma.bytes));
+  }
 
   /** Step 1 of unsigncrypt: the index of the entry with this locator; the table behind it is built on first use. */
   locate(locator: Uint8Array): number | undefined {
@@ -63,7 +71,7 @@ export class VerifiedSigma {
     const sealed = hash(primitives, 'cs', sigma.sealedSender);
     const signed = verify(primitives, header.oneTimeKey, sigma.signature, 'out', params.ctx, tau, sealed);
     ensure(signed, 'E_SIGMA_SIGNATURE', 'σ was not signed by its one-time key or was changed since');
-    return new VerifiedSigma(sigmaId(primitives, bytes), tau, sigma);
+    return new VerifiedSigma(primitives, tau, sigma);
   }
 }
 
