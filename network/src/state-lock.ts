@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -13,7 +14,7 @@ interface Holder {
 export async function withStateLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const holder: Holder = { pid: process.pid, start: (await processStart(process.pid)) ?? '' };
-  const own = `${file}.${process.pid}`;
+  const own = `${file}.${randomUUID()}`;
   await writeFile(own, JSON.stringify(holder), { mode: 0o600 });
   try {
     await acquire(file, own);

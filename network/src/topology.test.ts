@@ -53,6 +53,14 @@ describe('topology', () => {
     expect(message).toContain('port 80');
   });
 
+  it('refuses time-outs that SmartBFT would refuse', () => {
+    const topology = defaultTopology();
+    const ordering = { ...topology.ordering, requestComplainTimeout: 1, collectTimeout: 0 };
+    const message = faultOf({ ...topology, ordering });
+    expect(message).toContain('requestForwardTimeout ≤ requestComplainTimeout ≤ requestAutoRemoveTimeout');
+    expect(message).toContain('ordering.collectTimeout');
+  });
+
   it('refuses overlapping ports', () => {
     const topology = defaultTopology();
     const [first, ...rest] = topology.organisations;

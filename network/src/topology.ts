@@ -1,4 +1,6 @@
-import { NetworkError } from './errors';
+import { validateTopology } from './topology-rules';
+
+export { validateTopology };
 
 /**
  * The one description of a network. Certificates, channel configuration, node environments, endpoints and the
@@ -240,79 +242,4 @@ export function ordererName(organisation: CssOrganisation): string {
 
 export function chaincodeHostName(organisation: CssOrganisation): string {
   return `chaincode.${organisation.domain}`;
-}
-
-/** Returns the topology it was given, or throws `E_TOPOLOGY` naming every fault found. */
-export function validateTopology(topology: Topology): Topology {
-  const faults = [...sizeFaults(topology), ...nameFaults(topology), ...portFaults(topology)];
-  if (faults.length > 0) {
-    throw new NetworkError('E_TOPOLOGY', `the network topology cannot be used: ${faults.join('; ')}`);
-  }
-  return topology;
-}
-
-function sizeFaults({ organisations, byzantineFaults }: Topology): string[] {
-  const faults: string[] = [];
-  const n = organisations.length;
-  if (n < 1) faults.push('no CSS organisation');
-  if (!Number.isInteger(byzantineFaults) || byzantineFaults < 0) {
-    faults.push('byzantineFaults must be a whole number, 0 or more');
-  } else if (n < 3 * byzantineFaults + 1) {
-    faults.push(
-      `to tolerate l = ${byzantineFaults} faulty orderers n ≥ 3l + 1 = ${3 * byzantineFaults + 1} CSS organisations are needed, there are ${n}`,
-    );
-  }
-  return faults;
-}
-
-const CHANNEL_NAME = /^[a-z][a-z0-9.-]{0,248}$/;
-const CHAINCODE_NAME = /^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/;
-const SHORT_NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
-const MSP_ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/;
-const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
-
-function nameFaults(topology: Topology): string[] {
-  const members = [...topology.organisations, ...topology.clientOrganisations];
-  const identities = members.flatMap((member) => member.identities);
-  const checks: [string, RegExp, readonly string[]][] = [
-    ['network id', SHORT_NAME, [topology.networkId]],
-    ['chaincode name', CHAINCODE_NAME, [topology.chaincode]],
-    ['channel name', CHANNEL_NAME, channelNames(topology)],
-    ['MSP id', MSP_ID, members.map((member) => member.mspId)],
-    ['organisation name', SHORT_NAME, members.map((member) => member.name)],
-    ['domain', DOMAIN, members.map((member) => member.domain)],
-    ['identity name', SHORT_NAME, identities.map((identity) => identity.name)],
-  ];
-  const faults = checks.flatMap(([label, pattern, values]) =>
-    values.filter((value) => !pattern.test(value)).map((value) => `${label} "${value}" is not of the form ${pattern}`),
-  );
-  for (const [label, , values] of checks.slice(2, 6)) faults.push(...repeated(label, values));
-  for (const member of members) {
-    faults.push(
-      ...repeated(
-        `identity of ${member.mspId}`,
-        member.identities.map((identity) => identity.name),
-      ),
-    );
-  }
-  return faults;
-}
-
-function portFaults({ organisations }: Topology): string[] {
-  const used = organisations.flatMap(({ host, ports }) => Object.values(ports).map((port: number) => ({ host, port })));
-  const faults = used
-    .filter(({ port }) => !Number.isInteger(port) || port < 1024 || port > 65535)
-    .map(({ port }) => `port ${port} is not in 1024–65535`);
-  return [
-    ...faults,
-    ...repeated(
-      'port',
-      used.map(({ host, port }) => `${host}:${port}`),
-    ),
-  ];
-}
-
-function repeated(label: string, values: readonly string[]): string[] {
-  const twice = new Set(values.filter((value, index) => values.indexOf(value) !== index));
-  return [...twice].map((value) => `${label} ${value} occurs more than once`);
 }

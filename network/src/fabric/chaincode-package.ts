@@ -91,11 +91,13 @@ exec grep -Eq '"type" *: *"ccaas"' "$2/metadata.json"
 `,
   build: `#!/bin/sh
 # Called by the peer as: build SOURCE METADATA OUTPUT
+umask 077
 exec cp "$1/connection.json" "$3/connection.json"
 `,
   release: `#!/bin/sh
 # Called by the peer as: release OUTPUT RELEASE; the organisation's own connection takes the template's place.
 set -e
+umask 077
 mkdir -p "$2/chaincode/server"
 cp "\${CHARGECAST_CHAINCODE_CONNECTION:-$1/connection.json}" "$2/chaincode/server/connection.json"
 `,
