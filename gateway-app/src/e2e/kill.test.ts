@@ -2,6 +2,7 @@
 import { isPortFree } from '@chargecast/network';
 
 import { DEMO_TARIFF, price } from '../demo/pricing';
+import { RecordingActuator } from '../cp/recording-actuator';
 import { type Deployment } from '../deployment/deployment';
 import { pileAddresses } from '../deployment/role-configs';
 import { type Effect } from '../opening';
@@ -95,28 +96,29 @@ describe('kill −9 in the middle of a broadcast', () => {
     'and each was acted upon exactly once, each bill charged once',
     async () => {
       await deployment.stopRoles();
-      const effects = (await Promise.all(['cp1', 'cp2'].map(effectsOf))).flat();
-      const acted = effects.filter(({ state, outcome }) => state === 'done' && outcome === 'done');
+      const piles = await Promise.all(['cp1', 'cp2'].map(databaseOf));
+      const acted = piles
+        .flatMap(({ effects }) => effects)
+        .filter(({ state, outcome }) => state === 'done' && outcome === 'done');
       expect(acted.map(({ order }) => order.commandId).sort()).toEqual([...sent].sort());
-      const bills = acted.filter(({ order }) => order.kind === 'billing');
-      const charged = bills.reduce((sum, { order }) => sum + Number(order.payload.totalMinor), 0);
-      const rounds = bills.length / SESSIONS.length;
-      expect(charged).toBe(
-        rounds * SESSIONS.reduce((sum, { energyWh }) => sum + price(DEMO_TARIFF, energyWh).totalMinor, 0),
-      );
+      const rounds = sent.length / (2 * SESSIONS.length);
+      const bills = SESSIONS.map(({ energyWh }) => price(DEMO_TARIFF, energyWh).totalMinor);
+      const charged = piles.reduce((sum, pile) => sum + pile.chargedMinor, 0);
+      expect(charged).toBe(rounds * bills.reduce((sum, bill) => sum + bill, 0));
     },
     RECOVERY,
   );
 });
 
-/** The journal as it lies in the pile's own sealed database. */
-async function effectsOf(name: string): Promise<Effect[]> {
+/** The pile's journal and accounts as they lie in its sealed database. */
+async function databaseOf(name: string): Promise<{ effects: Effect[]; chargedMinor: number }> {
   const home = deployment.layout.role(name);
   const store = await openSealedStore(`${home}/data`, `${home}/store.key`);
   try {
     const effects: Effect[] = [];
-    for await (const { value } of store.sub('journal').sub('commands').entries()) effects.push(fromJson<Effect>(value));
-    return effects;
+    const commands = store.sub('journal').sub('commands', { hiddenKeys: true });
+    for await (const { value } of commands.entries()) effects.push(fromJson<Effect>(value));
+    return { effects, chargedMinor: await new RecordingActuator(store.sub('actuator')).chargedMinor() };
   } finally {
     await store.close();
   }
