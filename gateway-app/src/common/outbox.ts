@@ -120,7 +120,10 @@ export class Outbox<T> {
       }
       if (failure)
         this.#options.log.error({ err: failure.error, items: group.length }, 'given up: the other side refuses it');
-      await this.#drop(lane, group);
+      if (!(await this.#drop(lane, group))) {
+        await backoff.wait(stopping);
+        continue;
+      }
       refusals = 0;
       backoff.reset();
     }
@@ -139,12 +142,19 @@ export class Outbox<T> {
     }
   }
 
-  async #drop(lane: Lane<T>, group: readonly Waiting<T>[]): Promise<void> {
+  /** @returns whether the items are gone from disk; else they are sent once more, which does no harm */
+  async #drop(lane: Lane<T>, group: readonly Waiting<T>[]): Promise<boolean> {
     const batch = this.#store.batch();
     for (const { key } of group) batch.del(this.#store, key);
-    await batch.commit();
+    try {
+      await batch.commit();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'what was sent could not be forgotten: sent once more');
+      return false;
+    }
     lane.waiting.splice(0, group.length);
     this.#waiting -= group.length;
     for (const { sent } of group) sent();
+    return true;
   }
 }

@@ -102,6 +102,35 @@ test('after a restart of the piles the session goes on, and what was committed m
   await unplug('VIN1');
 });
 
+test('after a restart of the vehicles the session goes on', async () => {
+  const plug = await plugIn('VIN1');
+  const command = stopping('while away');
+  const sigma = await scene.seal('VIN1', plug, command);
+  await scene.ev.stop();
+  await scene.network.submit(sigma);
+  await scene.startVehicles();
+  expect(await receiptOf(command.commandId)).toBe('done');
+  expect(toHex(scene.ev.vehicles.get('VIN1')?.plug?.session as Uint8Array)).toBe(toHex(plug.session));
+  await unplug('VIN1');
+});
+
+test('a vehicle that does not come back counts as unplugged; when it does, it has a new session', async () => {
+  const former = await plugIn('VIN1');
+  await scene.ev.stop();
+  await eventually(async () => (await scene.cp.status())['sessions'] === 0 || undefined, 'the session to end');
+  await scene.startVehicles();
+  const plug = await eventually(() => {
+    const found = scene.ev.vehicles.get('VIN1')?.plug;
+    return found && toHex(found.session) !== toHex(former.session) ? found : undefined;
+  }, 'a new session');
+  const isReported = (): boolean => scene.reports.some(({ payload }) => payload['session'] === toHex(plug.session));
+  await eventually(() => isReported() || undefined, 'the report of it');
+  const command = stopping('anew');
+  await scene.network.submit(await scene.seal('VIN1', plug, command));
+  expect(await receiptOf(command.commandId)).toBe('done');
+  await unplug('VIN1');
+});
+
 test('receipts are sent until the centre takes them', async () => {
   const plug = await plugIn('VIN1');
   scene.isDeaf = true;

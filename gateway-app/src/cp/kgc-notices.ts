@@ -47,6 +47,11 @@ export class KgcNotices {
     return this.#outbox.prepare({ kind, vehicle, session, pile: Buffer.from(pile).toString('hex') });
   }
 
+  /** Waits for the sending under way; call it when `stopping` has aborted. */
+  stopped(): Promise<void> {
+    return this.#outbox.stopped();
+  }
+
   /** To be called when the batch is on disk. Resolves when the KGC knows, or after a moment. */
   async sent({ ticket }: Prepared): Promise<void> {
     const settled = new AbortController();

@@ -134,9 +134,10 @@ async function assemble(
     refused: () => (counts.refused += 1),
   };
   const newest = (): string => SigmaLog.after(replica.position('datachain'));
+  const notices = await KgcNotices.open(store.sub('notices'), kgc, log, stopping);
   const sessions: ChargingSessions = new ChargingSessions({
     table: await SessionTable.load(store.sub('sessions', { hiddenKeys: true }), writes),
-    notices: await KgcNotices.open(store.sub('notices'), kgc, log, stopping),
+    notices,
     worker,
     settings: config.sessions,
     pile: (name) => piles.get(name),
@@ -179,7 +180,13 @@ async function assemble(
       await sessions.stop();
       await closing;
       await Promise.all(ownWorkers);
-      await Promise.all([effects.settled(), receipts.stopped(), announcements.stopped(), piles.stop()]);
+      await Promise.all([
+        effects.settled(),
+        receipts.stopped(),
+        notices.stopped(),
+        announcements.stopped(),
+        piles.stop(),
+      ]);
       await replica.stop();
       for (const each of [source, kgc, centres]) each.close();
       await store.close();

@@ -77,6 +77,8 @@ class CountingActuator implements Actuator {
   readonly store: Store;
   calls = 0;
   fail = 0;
+  /** Command id that is never answered. */
+  deaf = '';
 
   constructor(store: Store) {
     this.store = store;
@@ -84,7 +86,7 @@ class CountingActuator implements Actuator {
 
   async act({ commandId }: Order): Promise<Act> {
     this.calls += 1;
-    if (this.fail-- > 0) throw new Error('the pile does not answer');
+    if (this.fail-- > 0 || commandId === this.deaf) throw new Error('the pile does not answer');
     const before = (await getJson<number>(this.store, commandId)) ?? 0;
     return { outcome: 'done', writes: (batch) => void batch.put(this.store, commandId, toJson(before + 1)) };
   }
@@ -214,6 +216,16 @@ test('a pile that does not answer keeps its command pending until it does', asyn
   await process.effects.settled();
   expect(process.actuator.calls).toBe(3);
   expect(await effectsOnDisk(process, 7)).toBe(1);
+  await process.stop();
+});
+
+test('a command that its pile never answers does not hold up the pile’s others', async () => {
+  const process = await start();
+  process.actuator.deaf = command(7).commandId;
+  await process.effects.accept(entry(1, 7, 8, 9), process.advance('1'));
+  const until = Date.now() + 10_000;
+  while (process.journal.counts.done < 2 && Date.now() < until) await process.journal.pending();
+  expect(process.journal.counts).toMatchObject({ pending: 1, done: 2 });
   await process.stop();
 });
 

@@ -46,27 +46,40 @@ export class Effects {
   }
 
   #start(effect: Effect): void {
-    const run = this.#units
-      .run(effect.order.unit, () => this.#carryOut(effect))
-      .finally(() => this.#running.delete(run));
+    const run = this.#carryOut(effect).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
-  /** A pile that does not answer keeps its commands pending; one that refuses ends them. */
+  /** A pile that does not answer keeps a command pending, and its other commands do not wait for it. */
   async #carryOut(effect: Effect): Promise<void> {
-    const { journal, log, owe, finished, stopping } = this.#parts;
+    const { log, stopping } = this.#parts;
     const backoff = new Backoff(100, 30_000);
     while (!stopping.aborted) {
       try {
-        const act = await this.#act(effect);
-        const done = await journal.finish(effect, act, (batch) => owe(effect, act, batch));
-        log.info({ sigma: effect.sigmaId, outcome: act.outcome, code: act.code }, 'command carried out');
-        finished(done);
+        const done = await this.#units.run(effect.order.unit, () => this.#once(effect));
+        this.#tell(done);
         return;
       } catch (error) {
         log.warn({ err: error, sigma: effect.sigmaId }, 'a command stays pending: tried again');
         await backoff.wait(stopping);
       }
+    }
+  }
+
+  async #once(effect: Effect): Promise<Effect> {
+    const { journal, log, owe } = this.#parts;
+    const act = await this.#act(effect);
+    const done = await journal.finish(effect, act, (batch) => owe(effect, act, batch));
+    log.info({ sigma: effect.sigmaId, outcome: act.outcome, code: act.code }, 'command carried out');
+    return done;
+  }
+
+  /** What is done stays done, whoever cannot be told. */
+  #tell(done: Effect): void {
+    try {
+      this.#parts.finished(done);
+    } catch (error) {
+      this.#parts.log.error({ err: error, sigma: done.sigmaId }, 'nobody was told that a command is done');
     }
   }
 
