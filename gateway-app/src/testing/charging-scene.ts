@@ -53,7 +53,7 @@ export class ChargingScene {
     const scene = new ChargingScene(network, kgc, esp, await network.holder('csc', 'csc1', kgc));
     await scene.#serveCentre();
     await scene.startPiles();
-    await scene.#startVehicles();
+    await scene.startVehicles();
     return scene;
   }
 
@@ -112,7 +112,8 @@ export class ChargingScene {
     return made;
   }
 
-  async #startVehicles(): Promise<void> {
+  /** Starts the vehicles' process, from where it was. */
+  async startVehicles(): Promise<void> {
     const provider = 'provider-one';
     const config = await this.network.config('ev', 'ev1', {
       vehicles: ['VIN1', 'VIN2'].map((name) => ({ name, provider, csc: 'csc1' })),
