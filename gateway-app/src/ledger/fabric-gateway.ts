@@ -43,6 +43,9 @@ const DEADLINES: LedgerDeadlines = { evaluate: 10_000, endorse: 20_000, submit: 
 
 const NO_CAP = -1;
 
+/** A peer that has not caught up with the last block disagrees for a moment; chaincode that lies disagrees each time. */
+const ENDORSE_ATTEMPTS = 5;
+
 /**
  * Connects as one identity of a connection profile. The organisation's own gateways are used, or, for an organisation
  * without any, all the consortium's; the next one takes over when one is not reached.
@@ -160,12 +163,17 @@ class FabricLedger implements Ledger {
   }
 
   async endorse(channel: Channel, transaction: Transaction): Promise<EndorsedTransaction> {
-    try {
-      const endorsed = await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).endorse());
-      const transactionId = endorsed.getTransactionId();
-      return { transactionId, result: endorsed.getResult(), submit: () => this.#order(channel, endorsed) };
-    } catch (error) {
-      throw toLedgerError(error, 'endorse');
+    const backoff = new Backoff(100, 800);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const endorsed = await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).endorse());
+        const transactionId = endorsed.getTransactionId();
+        return { transactionId, result: endorsed.getResult(), submit: () => this.#order(channel, endorsed) };
+      } catch (error) {
+        const failure = toLedgerError(error, 'endorse');
+        if (failure.code !== 'E_ENDORSEMENT_MISMATCH' || attempt === ENDORSE_ATTEMPTS) throw failure;
+      }
+      await backoff.wait(this.#closed.signal);
     }
   }
 

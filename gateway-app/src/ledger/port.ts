@@ -118,7 +118,7 @@ export interface ErrorDetail {
  * | E_LEDGER_UNAVAILABLE | no gateway answered, or too few endorsers or orderers are up: try again later |
  * | E_LEDGER_TIMEOUT | no answer within the deadline; nothing was ordered |
  * | E_LEDGER_REFUSED | the ledger refused the caller or the call |
- * | E_ENDORSEMENT_MISMATCH | endorsers disagreed |
+ * | E_ENDORSEMENT_MISMATCH | endorsers disagreed, proposed anew several times |
  * | E_CHAINCODE | chaincode failed without a code of its own |
  * | E_MVCC | a key read was changed by an earlier transaction; `validationCode` 11 or 12 |
  * | E_TRANSACTION_INVALID | committed as invalid for another reason, by `validationCode` |
