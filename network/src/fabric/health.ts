@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 import { NetworkError } from '../errors';
 import { type NodeState } from '../ledger';
@@ -22,13 +24,15 @@ const UNHEALTHY: NodeHealth = { state: 'unhealthy', heights: {}, leaderOf: [] };
 
 /**
  * Asks a running node over its operations endpoint; a chaincode server is asked for a connection.
- * @param tls an orderer's own, for its participation API: its metrics do not count the blocks it caught up on
+ * @param tls of the organisation's orderer, for its participation API: its metrics do not count the blocks it caught up on
  */
 export async function nodeHealth(node: FabricNode, tls: TlsMaterial): Promise<NodeHealth> {
   const { host, ports } = node.organisation;
+  if (node.kind === 'chaincode') {
+    return (await acceptsConnections(host, ports.chaincode)) ? { ...UNHEALTHY, state: 'running' } : UNHEALTHY;
+  }
   // The operations endpoint calls a node healthy before its gRPC endpoint listens.
-  if (!(await acceptsConnections(host, ports[node.kind]))) return UNHEALTHY;
-  if (node.kind === 'chaincode') return { state: 'running', heights: {}, leaderOf: [] };
+  if (!(await acceptsTls(node, await readFile(tls.caPath)))) return UNHEALTHY;
   const port = node.kind === 'peer' ? ports.peerOperations : ports.ordererOperations;
   const [health, metrics] = await Promise.all([get(port, '/healthz'), get(port, '/metrics')]);
   if (health.status !== 200 || metrics.status !== 200) return UNHEALTHY;
@@ -63,14 +67,25 @@ function get(port: number, path: string): Promise<{ status: number; body: string
   });
 }
 
+/** A whole handshake: a connection that ends before it is an error in the node's log. */
+function acceptsTls({ name, kind, organisation }: FabricNode, ca: Buffer): Promise<boolean> {
+  const { host, ports } = organisation;
+  const options = { host, port: ports[kind], servername: name, ca, ALPNProtocols: ['h2'], timeout: REQUEST_TIMEOUT };
+  return answers(connectTls(options), 'secureConnect');
+}
+
 export function acceptsConnections(host: string, port: number): Promise<boolean> {
+  return answers(connect({ host, port, timeout: REQUEST_TIMEOUT }), 'connect');
+}
+
+function answers(socket: Socket, event: 'connect' | 'secureConnect'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: REQUEST_TIMEOUT });
     const settle = (answer: boolean): void => {
-      socket.destroy();
+      socket.end();
+      socket.destroySoon();
       resolve(answer);
     };
-    socket.once('connect', () => settle(true));
+    socket.once(event, () => settle(true));
     socket.once('timeout', () => settle(false));
     socket.once('error', () => settle(false));
   });
