@@ -29,6 +29,10 @@ interface Waiting<T> {
   readonly sent: () => void;
 }
 
+interface Failure {
+  readonly error: unknown;
+}
+
 interface Lane<T> {
   readonly waiting: Waiting<T>[];
   running: Promise<void> | undefined;
@@ -114,24 +118,17 @@ export class Outbox<T> {
       const group = lane.waiting.slice(0, refusals > 0 ? 1 : together);
       const failure = await this.#send(group);
       refusals = failure && !this.#options.isPassing(failure.error) ? refusals + 1 : 0;
-      if (failure && refusals < MAX_REFUSALS) {
-        await backoff.wait(stopping);
-        continue;
-      }
-      if (failure)
-        this.#options.log.error({ err: failure.error, items: group.length }, 'given up: the other side refuses it');
-      if (!(await this.#drop(lane, group))) {
-        await backoff.wait(stopping);
-        continue;
-      }
-      refusals = 0;
-      backoff.reset();
+      const isDone = !failure || refusals >= MAX_REFUSALS;
+      if (isDone && (await this.#drop(lane, group, failure))) {
+        refusals = 0;
+        backoff.reset();
+      } else await backoff.wait(stopping);
     }
     lane.running = undefined;
     if (lane.waiting.length === 0) this.#lanes.delete(name);
   }
 
-  async #send(group: readonly Waiting<T>[]): Promise<{ readonly error: unknown } | undefined> {
+  async #send(group: readonly Waiting<T>[]): Promise<Failure | undefined> {
     try {
       await this.#options.send(group.map(({ item }) => item));
       return undefined;
@@ -143,13 +140,15 @@ export class Outbox<T> {
   }
 
   /** @returns whether the items are gone from disk; else they are sent once more, which does no harm */
-  async #drop(lane: Lane<T>, group: readonly Waiting<T>[]): Promise<boolean> {
+  async #drop(lane: Lane<T>, group: readonly Waiting<T>[], refusal: Failure | undefined): Promise<boolean> {
+    const { log } = this.#options;
+    if (refusal) log.error({ err: refusal.error, items: group.length }, 'given up: the other side refuses it');
     const batch = this.#store.batch();
     for (const { key } of group) batch.del(this.#store, key);
     try {
       await batch.commit();
     } catch (error) {
-      this.#options.log.error({ err: error }, 'what was sent could not be forgotten: sent once more');
+      log.error({ err: error }, 'what was sent could not be forgotten: sent once more');
       return false;
     }
     lane.waiting.splice(0, group.length);
