@@ -68,20 +68,27 @@ async function playSession(
   const company = stage.companies.get(csc) as Client<'Csc'>;
   played.transactionIds.push(transactionId);
   await stage.vehicles.plugIn({ vehicle: name, pile: stage.pileAddress(session.pile) }, { signal, deadline: 120_000 });
-  await deliver(company, controlCommand(session, contract, transactionId), played, signal);
+  const commandIds: string[] = [];
+  const send = async (command: Command): Promise<void> => {
+    commandIds.push(...(await company.send({ commands: [command] }, { signal })).commandIds);
+  };
+  await send(controlCommand(session, contract, transactionId));
   await stage.vehicles.report({ vehicle: name, powerWatts: chargingPower(session), energyWh: session.energyWh });
-  await deliver(company, billingCommand(session, contract, transactionId, DEMO_TARIFF), played, signal);
+  await send(billingCommand(session, contract, transactionId, DEMO_TARIFF));
+  played.messages += commandIds.length;
+  played.commandIds.push(...commandIds);
   played.billedMinor += price(DEMO_TARIFF, session.energyWh).totalMinor;
+  const delivered = await receipted(company, commandIds, signal);
+  played.delivered += delivered;
   await stage.vehicles.unplug({ vehicle: name });
 }
 
-/** Sends one command and follows it to its receipt. */
-async function deliver(company: Client<'Csc'>, command: Command, played: Played, signal: AbortSignal): Promise<void> {
-  const { commandIds } = await company.send({ commands: [command] }, { signal });
-  played.messages += commandIds.length;
-  played.commandIds.push(...commandIds);
-  for await (const { state, code } of company.follow({ commandIds }, { signal })) {
+/** How many of these commands their piles have acted upon, once all have come to an end. */
+async function receipted(company: Client<'Csc'>, commandIds: readonly string[], signal: AbortSignal): Promise<number> {
+  const delivered = new Set<string>();
+  for await (const { commandId, state, code } of company.follow({ commandIds }, { signal })) {
     if (state === 'failed') throw new CodedError(code || 'E_COMMAND_FAILED', 'a command failed for good');
-    if (state === 'delivered') played.delivered++;
+    if (state === 'delivered') delivered.add(commandId);
   }
+  return delivered.size;
 }

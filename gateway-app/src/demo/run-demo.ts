@@ -78,7 +78,7 @@ async function startRoles(deployment: Deployment, progress: DemoProgress): Promi
   const step = progress.step('Roles started, fleet enrolled');
   const total = deployment.places.filter(({ guest }) => !guest).length;
   let done = 0;
-  await deployment.startRoles('in-process', () => step.update(++done, total));
+  await deployment.startRoles('threads', () => step.update(++done, total));
   step.done(`${total} roles, ${vehicles.length} vehicles, ${piles.length} piles`);
 }
 

@@ -19,10 +19,14 @@ import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
 import { freePorts, HOST } from './ports';
 import { type Guest, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+import { RoleThreads } from './role-threads';
 import { startRole } from './start-role';
 
-/** `in-process`: all roles in this one; `processes`: each as `./chargecast <role> run` starts it. */
-export type RoleMode = 'in-process' | 'processes';
+/**
+ * `in-process`: all roles in this thread; `threads`: in this process, gateways and piles in threads of their own;
+ * `processes`: each as `./chargecast <role> run` starts it.
+ */
+export type RoleMode = 'in-process' | 'threads' | 'processes';
 
 export interface DeploymentOptions {
   readonly directory: string;
@@ -59,6 +63,7 @@ export class Deployment {
   readonly consortium: Consortium;
   readonly places: readonly RolePlace[];
   readonly #roles = new Map<string, RoleHandle>();
+  readonly #threads = new RoleThreads();
   #ledger: RunningLedger;
 
   private constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
@@ -112,8 +117,7 @@ export class Deployment {
   async startRole(name: string, mode: RoleMode): Promise<RoleHandle> {
     const { role } = this.#place(name);
     const config = this.layout.roleConfig(name);
-    const handle =
-      mode === 'processes' ? await startChild(role, name, config) : inProcess(role, await startRole(role, config));
+    const handle = await this.#start(role, name, config, mode);
     this.#roles.set(name, handle);
     return handle;
   }
@@ -171,6 +175,15 @@ export class Deployment {
     for (const role of [...ORDER].reverse()) {
       await Promise.all(this.running(role).map(({ name }) => this.stopRole(name)));
     }
+    await this.#threads.end();
+  }
+
+  async #start(role: ProcessRole, name: string, config: string, mode: RoleMode): Promise<RoleHandle> {
+    if (mode === 'processes') return startChild(role, name, config);
+    if (mode === 'threads' && this.#threads.takes(role)) {
+      return { role, name, ...(await this.#threads.start(role, name, config)) };
+    }
+    return inProcess(role, await startRole(role, config));
   }
 
   #place(name: string): RolePlace {
