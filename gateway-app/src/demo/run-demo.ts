@@ -1,6 +1,7 @@
 import { type LedgerKind } from '@chargecast/network';
 
 import { pause } from '../common/abort';
+import { CodedError } from '../common/errors';
 import { Deployment } from '../deployment/deployment';
 import { contractOf, type Fleet, fleetOf, type FleetVehicle } from '../deployment/fleet';
 import { pileAddresses } from '../deployment/role-configs';
@@ -46,7 +47,7 @@ export async function runDemo(options: DemoOptions, progress: DemoProgress): Pro
   const fleet = fleetOf(input.sessions, { css: GATEWAYS, providers: PROVIDERS, cscs: COMPANIES });
   const deployment = await openDeployment(options, fleet, progress);
   try {
-    await startRoles(deployment, progress);
+    await startRoles(deployment, options.signal, progress);
     const played = await play(deployment, input, options.signal, progress);
     const totals = await roleTotals(deployment);
     tellFlow(played, totals, progress);
@@ -73,12 +74,15 @@ async function openDeployment(options: DemoOptions, fleet: Fleet, progress: Demo
   return deployment;
 }
 
-async function startRoles(deployment: Deployment, progress: DemoProgress): Promise<void> {
+async function startRoles(deployment: Deployment, signal: AbortSignal, progress: DemoProgress): Promise<void> {
   const { vehicles, piles } = deployment.manifest.fleet;
   const step = progress.step('Roles started, fleet enrolled');
   const total = deployment.places.filter(({ guest }) => !guest).length;
   let done = 0;
-  await deployment.startRoles('threads', () => step.update(++done, total));
+  await deployment.startRoles('threads', () => {
+    if (signal.aborted) throw new CodedError('E_CANCELLED', 'the demo was interrupted');
+    step.update(++done, total);
+  });
   step.done(`${total} roles, ${vehicles.length} vehicles, ${piles.length} piles`);
 }
 

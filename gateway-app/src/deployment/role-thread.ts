@@ -1,3 +1,5 @@
+/** The code of a worker thread that runs some of a deployment's roles. */
+import { setMaxListeners } from 'node:events';
 import { parentPort } from 'node:worker_threads';
 
 import { type ProcessRole } from '@chargecast/network';
@@ -7,7 +9,9 @@ import { type RunningRole } from '../common/running-role';
 import { startRole } from './start-role';
 import { type ThreadAnswer, type ThreadRequest } from './thread-messages';
 
-/** The code of a worker thread that runs some of a deployment's roles: answers one request at a time for each role. */
+// One signal stops a role; everything under way listens to it.
+setMaxListeners(0);
+
 const roles = new Map<string, RunningRole>();
 
 async function answer(request: ThreadRequest): Promise<unknown> {

@@ -50,7 +50,7 @@ const CASES: [string, () => string[]][] = [
   ['sigma inspect: no file', () => ['sigma', 'inspect']],
   ['sigma inspect: file absent', () => ['sigma', 'inspect', absent()]],
   ['params: file that is none', () => ['params', junk]],
-  ['chain verify: no deployment', () => ['chain', 'verify', absent()]],
+  ['chain verify: no deployment', () => ['chain', 'verify', '--data', absent()]],
   [
     'ledger up: organisations that cannot be',
     () => ['ledger', 'up', '--data', join(folder, 'l'), '--organisations', '5'],
