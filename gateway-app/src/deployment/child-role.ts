@@ -58,13 +58,13 @@ function keepLastLines(child: ChildProcess): () => readonly string[] {
 
 type Failure = (code: string, what: string) => CodedError;
 
-/** The first line on stdout is the ready line; what follows is read and dropped, so that the pipe never fills. */
+/** Everything on stdout is read, so that the pipe never fills; one line says that the role is ready. */
 async function whenReady(child: ChildProcess, exited: Promise<void>, failure: Failure): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([
       new Promise<void>((resolve) => {
-        if (child.stdout) createInterface({ input: child.stdout }).on('line', () => resolve());
+        if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => isReady(line) && resolve());
       }),
       exited.then(() => {
         throw failure('E_ROLE_EXITED', `ended before it was ready (exit ${child.exitCode ?? child.signalCode})`);
@@ -82,4 +82,8 @@ async function whenReady(child: ChildProcess, exited: Promise<void>, failure: Fa
   } finally {
     clearTimeout(timer);
   }
+}
+
+function isReady(line: string): boolean {
+  return (JSON.parse(line) as { ready?: unknown }).ready === true;
 }
