@@ -8,6 +8,7 @@ import { ROOT } from './root';
 /** The built command line, also when this file runs from its source. */
 const ENTRY = join(ROOT, 'gateway-app', 'dist', 'cli', 'entry.js');
 const READY_DEADLINE = 120_000;
+const READY = '{"ready":true';
 const STOP_DEADLINE = 15_000;
 const KEPT_LINES = 20;
 
@@ -64,7 +65,8 @@ async function whenReady(child: ChildProcess, exited: Promise<void>, failure: Fa
   try {
     await Promise.race([
       new Promise<void>((resolve) => {
-        if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => isReady(line) && resolve());
+        if (child.stdout)
+          createInterface({ input: child.stdout }).on('line', (line) => line.startsWith(READY) && resolve());
       }),
       exited.then(() => {
         throw failure('E_ROLE_EXITED', `ended before it was ready (exit ${child.exitCode ?? child.signalCode})`);
@@ -82,8 +84,4 @@ async function whenReady(child: ChildProcess, exited: Promise<void>, failure: Fa
   } finally {
     clearTimeout(timer);
   }
-}
-
-function isReady(line: string): boolean {
-  return (JSON.parse(line) as { ready?: unknown }).ready === true;
 }
