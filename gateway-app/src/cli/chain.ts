@@ -2,6 +2,7 @@ import { type ChainReport } from '../audit/chain';
 import { type Register } from './command';
 import { dataDirectory, withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
+import { withChain } from './stored-ledger';
 
 interface VerifyOptions {
   readonly data?: string;
@@ -11,7 +12,7 @@ interface VerifyOptions {
 
 /** Both chains as an outsider with public params sees them. */
 export const registerChain: Register = (program) => {
-  const chain = program.group('chain', 'the two chains of a running ledger, verified from public parts');
+  const chain = program.group('chain', 'the two chains of a ledger, verified from public parts');
   chain.verb<VerifyOptions>(
     'verify',
     'verifies hashes, endorsements, Merkle roots and every σ; exit 1 if anything does not hold',
@@ -32,24 +33,20 @@ export const registerChain: Register = (program) => {
 };
 
 async function verify(io: Io, { data, trust, needles }: VerifyOptions): Promise<ExitCode> {
-  const { openChain } = await import('../audit/deployment-chain.js');
   const { verifyChain } = await import('../audit/chain.js');
   const scanner = needles === undefined ? undefined : await readNeedles(needles);
-  const chain = await openChain(data ?? dataDirectory(undefined, 'demo'), trust);
-  try {
+  const report = await withChain(io, data ?? dataDirectory(undefined, 'demo'), trust, (chain) => {
     io.note(`reading ${chain.heights.certchain + chain.heights.datachain} blocks …`);
-    const report = await verifyChain({
+    return verifyChain({
       trust: chain.trust,
       source: chain.ledger,
       heights: chain.heights,
       ...(scanner && { scanner }),
     });
-    show(io, report, scanner !== undefined);
-    io.result(report);
-    return report.verified ? 0 : 1;
-  } finally {
-    chain.ledger.close();
-  }
+  });
+  show(io, report, scanner !== undefined);
+  io.result(report);
+  return report.verified ? 0 : 1;
 }
 
 function show(io: Io, report: ChainReport, scanned: boolean): void {

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 
-import { type LedgerKind, type Topology } from '@chargecast/network';
+import { type LedgerKind } from '@chargecast/network';
 
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Register } from './command';
 import { basePortOption, dataDirectory, dataOption, ledgerOption, organisationsOption, withExamples } from './defaults';
 import { progressLine, showStatus, topologyOf } from './network';
+import { builtWith } from './stored-ledger';
 import { withStopSignal } from './until-stopped';
 
 interface UpOptions {
@@ -35,7 +36,7 @@ export const registerLedger: Register = (program) => {
     async (io, { data, ledger: kind, organisations, basePort }) => {
       const { startLedger } = await import('@chargecast/network');
       const stateDir = dataDirectory(data, NOUN);
-      const built = await builtWith(stateDir);
+      const built = await builtWith(dirname(stateDir));
       const running = await startLedger({
         ledger: built?.ledger ?? kind,
         stateDir,
@@ -55,10 +56,3 @@ export const registerLedger: Register = (program) => {
     },
   );
 };
-
-/** What the deployment around the folder was built with, if there is one: its ledger cannot be started otherwise. */
-async function builtWith(stateDir: string): Promise<{ ledger: LedgerKind; topology: Topology } | undefined> {
-  const { layoutOf, readManifest, topologyOf: deployed } = await import('../deployment/index.js');
-  const manifest = await readManifest(layoutOf(dirname(stateDir)));
-  return manifest && { ledger: manifest.ledger, topology: deployed(manifest) };
-}

@@ -4,6 +4,7 @@ import { type SigmaVerdict } from '../audit/sigma';
 import { type Register } from './command';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
+import { withChain } from './stored-ledger';
 
 interface VerifyOptions {
   readonly params: string;
@@ -24,7 +25,7 @@ export const registerSigma: Register = (program) => {
           .option('--at <time>', 'refuse what has expired by then: Unix seconds or ISO 8601', parseTime)
           .option(
             '--chain <place>',
-            'refuse reused credentials: deployment folder or connection profile of a running ledger',
+            'refuse reused credentials: deployment folder, or connection profile of a running ledger',
           ),
         './chargecast sigma verify --params .chargecast/demo/params.json .chargecast/demo/sigmas/*.sigma',
         './chargecast sigma verify --params params.json --at 2026-11-22T12:00:00Z one.sigma',
@@ -48,7 +49,7 @@ async function verifyFiles(
   const { readFileCoded } = await import('../common/files.js');
   const { readParams } = await import('../audit/params.js');
   const params = await readParams(paramsFile);
-  const spent = chain === undefined ? undefined : await readSpent(chain);
+  const spent = chain === undefined ? undefined : await readSpent(io, chain);
   const checks = { ...(at !== undefined && { at }), ...(spent && { spent }) };
   const verdicts: (SigmaVerdict & { readonly file: string })[] = [];
   // One after the other: a chain's worth of files is more than may be open at once.
@@ -64,14 +65,9 @@ async function verifyFiles(
   return refused === 0 ? 0 : 1;
 }
 
-async function readSpent(place: string): Promise<ReadonlyMap<string, string>> {
-  const { openChain, spentCredentials } = await import('../audit/deployment-chain.js');
-  const chain = await openChain(place);
-  try {
-    return await spentCredentials(chain);
-  } finally {
-    chain.ledger.close();
-  }
+async function readSpent(io: Io, place: string): Promise<ReadonlyMap<string, string>> {
+  const { spentCredentials } = await import('../audit/deployment-chain.js');
+  return withChain(io, place, undefined, spentCredentials);
 }
 
 async function inspectFile(io: Io, file: string): Promise<void> {
