@@ -46,9 +46,11 @@ export async function launchEmbeddedLedger(
   await writeFile(file, JSON.stringify(config, null, 2), { mode: 0o600 });
   const logFile = join(stateDir, 'ledger.log');
   const log = await open(logFile, 'a', 0o600);
+  // The pipe closes with this process, however it ends, and the ledger follows.
+  const [stdin, ...follow] = detached ? (['ignore'] as const) : (['pipe', '--end-with-stdin'] as const);
   let child: ChildProcess;
   try {
-    child = spawn(process.execPath, [main, '--config', file], { stdio: ['ignore', 'pipe', log.fd], detached });
+    child = spawn(process.execPath, [main, '--config', file, ...follow], { stdio: [stdin, 'pipe', log.fd], detached });
   } finally {
     await log.close();
   }

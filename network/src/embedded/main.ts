@@ -10,12 +10,12 @@ const SEVERITY: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 
 
 /** The embedded ledger as a process of its own: one line of JSON on stdout when it is ready, logs on stderr. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { config: { type: 'string' } } });
+  const { values } = parseArgs({ options: { config: { type: 'string' }, 'end-with-stdin': { type: 'boolean' } } });
   if (values.config === undefined) {
-    throw new EmbeddedLedgerError('E_LEDGER_CONFIG_FILE', 'usage: node main.js --config FILE');
+    throw new EmbeddedLedgerError('E_LEDGER_CONFIG_FILE', 'usage: node main.js --config FILE [--end-with-stdin]');
   }
   const { logLevel = 'info', ...options } = await readProcessConfig(values.config);
-  const ending = endRequested();
+  const ending = endRequested(values['end-with-stdin'] === true);
   const network = await startEmbeddedNetwork({ ...options, log: stderrLog(logLevel) });
   announce(network);
   await ending;
@@ -26,8 +26,9 @@ function announce({ profileFile, gateways }: RunningEmbeddedNetwork): void {
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, profile: profileFile, gateways })}\n`);
 }
 
-function endRequested(): Promise<void> {
+function endRequested(withStdin: boolean): Promise<void> {
   return new Promise((resolve) => {
+    if (withStdin) process.stdin.once('end', () => resolve()).resume();
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());
   });

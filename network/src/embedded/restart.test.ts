@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -238,6 +239,24 @@ describe('a ledger of its own process', () => {
     } finally {
       await reopened.stop();
     }
+  });
+
+  test('ends with the process that started it, even when that one is killed −9', async () => {
+    const file = join(fixture.directory, 'followed.json');
+    await writeFile(file, JSON.stringify(config));
+    const source = `
+      const { launchEmbeddedLedger } = require(${JSON.stringify(join(MAIN, '..', 'launch.js'))});
+      launchEmbeddedLedger(require(${JSON.stringify(file)})).then(({ pid }) => console.log(pid));`;
+    const parent = spawn(process.execPath, ['-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const ledger = Number(line.toString());
+    expect(isAlive(ledger)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(async () => (isAlive(ledger) ? undefined : true), {
+      deadline: 10_000,
+      interval: 20,
+      onTimeout: () => new Error('the ledger lives on'),
+    });
   });
 
   test('a second one is refused with a code; SIGTERM ends the first with 0; its files are its owner’s alone', async () => {
