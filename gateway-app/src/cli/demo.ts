@@ -85,7 +85,7 @@ async function tellEnd(io: Io, directory: string, summary: DemoSummary): Promise
   io.line(`  ./chargecast sigma verify --params ${params} ${join(directory, 'sigmas', '*.sigma')}`);
   io.line(`  ./chargecast sigma inspect ${join(directory, 'sigmas', '*.sigma')}`);
   io.line(
-    `  ./chargecast ledger up --data ${join(directory, 'ledger')} &  ./chargecast chain verify --data ${directory}`,
+    `  ./chargecast chain verify --data ${directory}`,
   );
   io.line('  ./chargecast demo --vehicles 100');
 }
