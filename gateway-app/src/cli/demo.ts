@@ -84,8 +84,6 @@ async function tellEnd(io: Io, directory: string, summary: DemoSummary): Promise
   io.line('Next:');
   io.line(`  ./chargecast sigma verify --params ${params} ${join(directory, 'sigmas', '*.sigma')}`);
   io.line(`  ./chargecast sigma inspect ${join(directory, 'sigmas', '*.sigma')}`);
-  io.line(
-    `  ./chargecast chain verify --data ${directory}`,
-  );
+  io.line(`  ./chargecast chain verify --data ${directory}`);
   io.line('  ./chargecast demo --vehicles 100');
 }

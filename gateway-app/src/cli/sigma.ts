@@ -33,10 +33,10 @@ export const registerSigma: Register = (program) => {
     (io, options, ...files) => verifyFiles(io, options, files),
   );
   sigma.verb<object>(
-    'inspect <file>',
-    'shows the header of σ: all it says to everybody; verifies nothing',
+    'inspect <files...>',
+    'shows the header of σ: all it says to everybody; verifies nothing; with --json a list where several are named',
     (command) => withExamples(command, './chargecast sigma inspect one.sigma'),
-    (io, _options, file) => inspectFile(io, file),
+    (io, _options, ...files) => inspectFiles(io, files),
   );
 };
 
@@ -70,13 +70,18 @@ async function readSpent(io: Io, place: string): Promise<ReadonlyMap<string, str
   return withChain(io, place, undefined, spentCredentials);
 }
 
-async function inspectFile(io: Io, file: string): Promise<void> {
+async function inspectFiles(io: Io, files: readonly string[]): Promise<void> {
   const { describeSigma, isoTime } = await import('../audit/sigma.js');
   const { readFileCoded } = await import('../common/files.js');
-  const description = describeSigma(Uint8Array.from(await readFileCoded(file)));
-  const shown = { ...description, notAfter: `${description.notAfter} (${isoTime(description.notAfter)})` };
-  for (const [name, value] of Object.entries(shown)) io.line(`${name.padEnd(14)} ${value}`);
-  io.result(description);
+  const descriptions = [];
+  for (const [index, file] of files.entries()) {
+    const description = describeSigma(Uint8Array.from(await readFileCoded(file)));
+    const shown = { ...description, notAfter: `${description.notAfter} (${isoTime(description.notAfter)})` };
+    if (index > 0) io.line('');
+    for (const [name, value] of Object.entries(shown)) io.line(`${name.padEnd(14)} ${value}`);
+    descriptions.push(description);
+  }
+  io.result(descriptions.length === 1 ? descriptions[0] : descriptions);
 }
 
 /** @throws InvalidArgumentError, which commander turns into misuse */

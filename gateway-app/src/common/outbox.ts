@@ -86,7 +86,7 @@ export class Outbox<T> {
     return new Promise((sent) => this.#enqueue({ key: ticket, item, sent }));
   }
 
-  /** Stores an item and begins to send it. */
+  /** Stores an item and begins to send it. Only one that is stored before another is added goes before it. */
   async add(item: T): Promise<void> {
     const prepared = this.prepare(item);
     const batch = this.#store.batch();
