@@ -47,9 +47,13 @@ export function u64(value: number): Uint8Array {
  * The preimage of every hash: u32le(length) ‖ bytes, of "CLMMSC/1", of the tag and of each part.
  * @param tag ASCII domain tag
  */
-export function frame(tag: string, parts: readonly Uint8Array[]): Uint8Array {
+export function frame(
+  tag: string,
+  parts: readonly Uint8Array[],
+  allocate?: (length: number) => Uint8Array,
+): Uint8Array {
   const last = parts.at(-1) ?? EMPTY;
-  const framed = frameBefore(tag, parts, last.length);
+  const framed = frameBefore(tag, parts, last.length, allocate);
   framed.set(last, framed.length - last.length);
   return framed;
 }
@@ -63,12 +67,17 @@ export function frameChunks(tag: string, parts: readonly Uint8Array[]): readonly
 const EMPTY = new Uint8Array(0);
 
 /** The framing up to the last part's bytes, with `room` for them behind. */
-function frameBefore(tag: string, parts: readonly Uint8Array[], room: number): Uint8Array {
+function frameBefore(
+  tag: string,
+  parts: readonly Uint8Array[],
+  room: number,
+  allocate: (length: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): Uint8Array {
   const tagBytes = encoder.encode(tag);
   let length = 8 + PROTOCOL.length + tagBytes.length + room;
   for (let i = 0; i < parts.length; i++) length += 4 + (i + 1 < parts.length ? (parts[i] as Uint8Array).length : 0);
-  const framed = new Uint8Array(length);
-  const view = new DataView(framed.buffer);
+  const framed = allocate(length);
+  const view = new DataView(framed.buffer, framed.byteOffset);
   let at = 0;
   const put = (part: Uint8Array): void => {
     view.setUint32(at, part.length, true);
@@ -81,6 +90,18 @@ function frameBefore(tag: string, parts: readonly Uint8Array[], room: number): U
   const last = parts.at(-1);
   if (last) view.setUint32(at, last.length, true);
   return framed;
+}
+
+/**
+ * A buffer reused from call to call: fresh ones of some hundred kilobytes cost page faults and collections. Only for
+ * use within one synchronous call, by one owner; what is secret in it is erased there.
+ */
+export function reusable(): (length: number) => Uint8Array {
+  let buffer = new Uint8Array(0);
+  return (length) => {
+    if (buffer.length < length) buffer = new Uint8Array(length);
+    return buffer.subarray(0, length);
+  };
 }
 
 /** Equality of public bytes. */

@@ -2,7 +2,7 @@
  * Steps 4 and 5 of signcrypt, and the inverse for one entry. The loop is the cost of a σ, so it works in preallocated
  * buffers: per receiver one X25519, one keyed BLAKE2b and one AEAD in place.
  */
-import { compareAt, equal, frame, isZero } from './bytes';
+import { compareAt, equal, frame, isZero, reusable } from './bytes';
 import { ensure } from './errors';
 import { type Primitives } from './primitives/types';
 import { PSEUDONYM_BYTES, type RecordKeys } from './record';
@@ -40,7 +40,7 @@ interface EntryReceiver {
  */
 export function sealEntries(primitives: Primitives, input: EntriesInput, body: Uint8Array): void {
   const { receivers, entryCount, entryLength, dummyKey } = input;
-  const unsorted = new Uint8Array(entryCount * entryLength);
+  const unsorted = unsortedEntries(entryCount * entryLength);
   const scratch: Scratch = {
     z: new Uint8Array(32),
     derived: new Uint8Array(64),
@@ -53,6 +53,9 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
   sortEntries(unsorted, body, entryLength);
 }
+
+/** Ciphertext only. */
+const unsortedEntries = reusable();
 
 /** Secrets of the entry being sealed. */
 interface Scratch {
@@ -107,7 +110,7 @@ function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
 
 /** By the leading 32 bits with the entry's number behind them, which sorts as plain numbers; equal ones are rare. */
 function sortEntries(unsorted: Uint8Array, sorted: Uint8Array, entryLength: number): void {
-  const view = new DataView(unsorted.buffer);
+  const view = new DataView(unsorted.buffer, unsorted.byteOffset);
   const order = new Float64Array(unsorted.length / entryLength);
   for (let i = 0; i < order.length; i++) order[i] = view.getUint32(i * entryLength) * MAX_ENTRIES + i;
   order.sort();

@@ -1,6 +1,6 @@
 /** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
 import { headerDigest } from './agreement';
-import { frame, u64 } from './bytes';
+import { frame, u64, reusable } from './bytes';
 import { type Credential } from './credential';
 import { DistinctBytes } from './distinct';
 import { sealEntries } from './entries';
@@ -84,12 +84,15 @@ interface Shape {
   readonly entryLength: number;
 }
 
+/** Erased as soon as it is hashed. */
+const seedPreimage = reusable();
+
 /** Step 2. */
 function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: number): MessageKeys {
   const { credential, hedge, receivers } = input;
   const parts = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
   for (const { keys, bind, message } of receivers) parts.push(keys.record.f, keys.Q, bind ?? NO_BIND, message);
-  const preimage = frame('seed', parts);
+  const preimage = frame('seed', parts, seedPreimage);
   const seed = primitives.sha512(preimage);
   preimage.fill(0);
   const k = hash(primitives, 'k', seed).slice(0, 32);
