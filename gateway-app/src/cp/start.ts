@@ -2,7 +2,7 @@ import { Role } from '@chargecast/signcryption';
 
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
-import { Announcements, Centres, prepareProcess, type RoleProcess } from '../holder';
+import { Announcements, Centres, assembleRole, type RoleProcess, type Undo } from '../holder';
 import {
   type Actuator,
   ChainIntake,
@@ -16,7 +16,7 @@ import {
 } from '../opening';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { client, serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
 import { ChargingSessions } from './charging-sessions';
 import { type CpConfig, cpConfigSchema } from './config';
@@ -39,23 +39,13 @@ const PRUNE_MS = 5_000;
  * @param configFile its `config.json`
  */
 export async function startCp(configFile: string, options: CpOptions = {}): Promise<RunningRole> {
-  const process = await prepareProcess(configFile, cpConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
-    return await assemble(process, store, undo, options);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+  return assembleRole(configFile, cpConfigSchema, (process, store, undo) => assemble(process, store, undo, options));
 }
 
 async function assemble(
   process: RoleProcess<CpConfig>,
   store: Store,
-  undo: (() => unknown)[],
+  undo: Undo,
   options: CpOptions,
 ): Promise<RunningRole> {
   const { config, log, tls, trust } = process;

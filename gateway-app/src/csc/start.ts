@@ -1,10 +1,10 @@
 import { toHex } from '@chargecast/signcryption';
 import { parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
-import { approvedByGateways, openHolder, prepareProcess, type RoleProcess } from '../holder';
+import { approvedByGateways, openHolder, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
 import { client, serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { Addressing } from './addressing';
 import { followBindings } from './bindings';
 import { type CscConfig, cscConfigSchema } from './config';
@@ -31,20 +31,10 @@ export interface RunningCsc extends RunningRole {
  * @param configFile its `config.json`
  */
 export async function startCsc(configFile: string): Promise<RunningCsc> {
-  const process = await prepareProcess(configFile, cscConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
-    return await assemble(process, store, undo);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+  return assembleRole(configFile, cscConfigSchema, assemble);
 }
 
-async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningCsc> {
+async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Undo): Promise<RunningCsc> {
   const { config, log, tls, trust } = process;
   const { dispatch } = config;
   const stop = new AbortController();

@@ -4,11 +4,11 @@ import { EventEmitter } from 'node:events';
 import { parseAddress } from '../common/config';
 import { CodedError } from '../common/errors';
 import type { RunningRole } from '../common/running-role';
-import { prepareProcess, type RoleProcess } from '../holder';
+import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { connectLedger, type Ledger } from '../ledger';
 import { type CommittedSigma, openReplica } from '../replica';
 import { serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { Approvals } from './approvals';
 import { ChainArchive } from './archive';
 import { type CssConfig, cssConfigSchema } from './config';
@@ -41,27 +41,20 @@ const RECORD_ENTRY_BYTES = 1_536;
  * @param configFile its `config.json`
  */
 export async function startCss(configFile: string, options: CssOptions = {}): Promise<RunningRole> {
-  const process = await prepareProcess(configFile, cssConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
+  return assembleRole(configFile, cssConfigSchema, async (process, store, undo) => {
+    const { config, path } = process;
     const connect = options.ledger ?? (() => connectLedger(path(config.profile), config.identity));
     const ledger = await connect();
     undo.push(() => ledger.close());
-    return await assemble(process, store, ledger, undo);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+    return assemble(process, store, ledger, undo);
+  });
 }
 
 async function assemble(
   process: RoleProcess<CssConfig>,
   store: Store,
   ledger: Ledger,
-  undo: (() => unknown)[],
+  undo: Undo,
 ): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;
   const { params } = trust;

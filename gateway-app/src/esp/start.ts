@@ -1,11 +1,10 @@
-import { ready } from '@chargecast/signcryption';
 import { type LedgerIdentity, parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
-import { prepareProcess, type RoleProcess } from '../holder';
+import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { connectLedger, type Ledger } from '../ledger';
 import { CssStreamSource, openReplica } from '../replica';
 import { serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { type BookEntry, CountersignatureBook } from './book';
 import { type EspConfig, espConfigSchema } from './config';
 import { Countersigner } from './countersigner';
@@ -24,24 +23,13 @@ export interface EspOptions {
  * @param configFile its `config.json`
  */
 export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningRole> {
-  await ready();
-  const process = await prepareProcess(configFile, espConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
-    return await assemble(process, store, undo, options);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+  return assembleRole(configFile, espConfigSchema, (process, store, undo) => assemble(process, store, undo, options));
 }
 
 async function assemble(
   process: RoleProcess<EspConfig>,
   store: Store,
-  undo: (() => unknown)[],
+  undo: Undo,
   { connect = connectLedger }: EspOptions,
 ): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;

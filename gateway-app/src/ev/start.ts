@@ -1,9 +1,9 @@
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
-import { Centres, prepareProcess, type RoleProcess } from '../holder';
+import { Centres, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { CssStreamSource, openReplica } from '../replica';
 import { client, serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
 import { type EvConfig, evConfigSchema } from './config';
 import { Fleet } from './fleet';
@@ -22,23 +22,13 @@ export interface RunningEv extends RunningRole {
  * @param configFile its `config.json`
  */
 export async function startEv(configFile: string): Promise<RunningEv> {
-  const process = await prepareProcess(configFile, evConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
-    return await assemble(process, store, undo);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+  return assembleRole(configFile, evConfigSchema, assemble);
 }
 
 async function assemble(
   { config, log, tls, trust }: RoleProcess<EvConfig>,
   store: Store,
-  undo: (() => unknown)[],
+  undo: Undo,
 ): Promise<RunningEv> {
   const stop = new AbortController();
   const stopping = stop.signal;

@@ -14,4 +14,4 @@ export { approvedByGateways, countersignedByProvider, type GatewayClient } from 
 export { holderRoleCode, isOfProcess, realIdentity, splitName } from './real-identity';
 export { insist, isPassing, isPassingCode, type Patience } from './retry';
 export { type Holder, type HolderOptions, type HolderReplica, type HolderRole, type RecordPublisher } from './types';
-export { prepareProcess, type RoleProcess } from './role-process';
+export { assembleRole, prepareProcess, type RoleProcess, type Undo } from './role-process';

@@ -5,6 +5,7 @@ import { type LoadedConfig, loadConfig, type RoleConfig } from '../common/config
 import { createLogger, type Logger } from '../common/log';
 import { readTrust, type TrustBundle } from '../ledger';
 import { readTls, type RpcTls } from '../rpc';
+import { openSealedStore, type Store } from '../store';
 
 /** What a role's process has before it opens its database: configuration, log, certificates, trust. */
 export interface RoleProcess<C> extends LoadedConfig<C> {
@@ -33,4 +34,30 @@ export async function prepareProcess<S extends z.ZodType<RoleConfig>>(
     tls: await readTls(tls, loaded.directory),
     trust: await readTrust(loaded.path(trust)),
   };
+}
+
+/** Steps that take back what a start has opened so far, in order of opening. */
+export type Undo = (() => unknown)[];
+
+/**
+ * Prepares a role's process, opens its database and assembles the role on both. A start that fails is logged and leaves
+ * nothing open.
+ * @throws what {@link prepareProcess}, the store and `assemble` throw
+ */
+export async function assembleRole<S extends z.ZodType<RoleConfig & { readonly keyFile: string }>, R>(
+  configFile: string,
+  schema: S,
+  assemble: (process: RoleProcess<z.output<S>>, store: Store, undo: Undo) => Promise<R>,
+): Promise<R> {
+  const process = await prepareProcess(configFile, schema);
+  const { config, path, log } = process;
+  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const undo: Undo = [() => store.close()];
+  try {
+    return await assemble(process, store, undo);
+  } catch (error) {
+    log.error({ err: error }, 'start failed');
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
 }

@@ -1,11 +1,10 @@
-import { ready } from '@chargecast/signcryption';
 import { parseAddress } from '../common/config';
 import { KeyedLock } from '../common/keyed-lock';
 import { type RunningRole } from '../common/running-role';
-import { prepareProcess, type RoleProcess } from '../holder';
+import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { client, serve } from '../rpc';
-import { openSealedStore, type Store } from '../store';
+import { type Store } from '../store';
 import { type KgcConfig, kgcConfigSchema } from './config';
 import { CredentialIssuer } from './credentials';
 import { Enrolments } from './enrolment';
@@ -23,21 +22,10 @@ const PRUNE_MS = 15 * 60_000;
  * @param configFile its `config.json`
  */
 export async function startKgc(configFile: string): Promise<RunningRole> {
-  await ready();
-  const process = await prepareProcess(configFile, kgcConfigSchema);
-  const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
-  const undo: (() => unknown)[] = [() => store.close()];
-  try {
-    return await assemble(process, store, undo);
-  } catch (error) {
-    log.error({ err: error }, 'start failed');
-    for (const step of undo.reverse()) await step();
-    throw error;
-  }
+  return assembleRole(configFile, kgcConfigSchema, assemble);
 }
 
-async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: (() => unknown)[]): Promise<RunningRole> {
+async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Undo): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;
   if (config.keys !== undefined) await importMasterKeys(store, path(config.keys));
   const keys = await loadMasterKeys(store, trust.params);
