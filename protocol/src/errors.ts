@@ -3,37 +3,53 @@
  * also carry a code of `@chargecast/signcryption` (`SigncryptionError.code`): stateless verification keeps its own.
  */
 export const LEDGER_CODES = {
+  E_AUTHORISATION: 'the grantor’s signature does not hold, or it may not grant this',
+  E_AUTHORISATION_REPLAYED: 'a newer authorisation or withdrawal stands',
   E_AUTHORITY: 'the authority’s signatures do not suffice for this item',
   E_APPROVALS: 'too few pinned organisations approve',
   E_ALREADY_INITIALISED: 'the channel holds its parameters already',
   E_ARGUMENTS: 'the arguments do not fit the transaction',
+  E_CERTIFICATE: 'the certificate is not its provider’s, or not this ID’s',
+  E_CERTIFICATE_EXPIRED: 'the certificate has expired',
+  E_CERTIFICATE_REVOKED: 'the vehicle’s or pile’s ID is revoked for ever',
+  E_CERTIFICATE_TIME: 'the certificate’s times do not fit the transaction or the provider’s terms',
+  E_CERTIFICATE_VERSION: 'the certificate is not the next version',
   E_CHANNEL: 'the contract serves the other channel',
   E_CLASS: 'the sender class is not admitted',
   E_CREDENTIAL_REVOKED: 'the one-time credential is revoked',
   E_CREDENTIAL_SPENT: 'the one-time credential stands on the chain already',
   E_EPOCH: 'the key epoch is not accepted now',
   E_FORBIDDEN: 'the caller’s role may not call this transaction',
+  E_HANDOVER: 'the key in force did not sign the update',
   E_INTERNAL: 'the chaincode failed',
   E_NOT_FOUND: 'the ledger holds no such item',
   E_NOT_INITIALISED: 'the channel holds no parameters yet',
+  E_NOT_REGISTERED: 'no such vehicle or pile is registered',
+  E_POSSESSION: 'the applicant did not prove possession of its key',
   E_PROVIDER_EXISTS: 'another provider holds this name',
   E_PROVIDER_REVOKED: 'the provider is revoked',
   E_PROVIDER_UNKNOWN: 'the provider is not registered',
   E_RECORD_EXISTS: 'another record holds this pseudo-identity',
   E_RECORD_REVOKED: 'the pseudo-identity is revoked for ever',
+  E_REPORT: 'the report’s reporter, signature or day does not hold',
+  E_REPORT_BOUND: 'this organisation’s reports have taken all they may from the subject in this window',
+  E_REPORT_REPEATED: 'the reporter has reported this subject on this day',
   E_SLOT: 'the slot head does not follow or does not fit the time',
   E_SLOT_STALE: 'the slot head on the chain is too old',
+  E_SYSTEM_KEY: 'the provider has published no such system key',
   E_TOO_LARGE: 'the submission has too many bytes',
   E_TOO_MANY: 'the submission has too many parts',
   E_TRANSIENT: 'the transient map does not hold σ under "0", "1", …',
   E_UNKNOWN_TRANSACTION: 'there is no such contract or transaction',
-  E_VERSION: 'the governance item is not the next version',
+  E_UPDATE_EARLY: 'the certificate is not near its expiry',
+  E_VEHICLE_REGISTERED: 'Vehicle already registered',
+  E_VERSION: 'the item is not the next version',
 } as const;
 
 export type LedgerCode = keyof typeof LEDGER_CODES;
 
 /** Codes of this package's own codecs, beside the ledger's. */
-export type ProtocolCode = LedgerCode | 'E_DECODE' | 'E_MESSAGE';
+export type ProtocolCode = LedgerCode | 'E_DECODE' | 'E_KEY' | 'E_MESSAGE';
 
 /** A refusal with a stable code; the message says what to do and holds no secret. */
 export class ProtocolError extends Error {

@@ -19,7 +19,42 @@ export const providerKey = (id: string): string => `provider:${id}`;
 /** @param subject Y or f in hex, or a provider's name */
 export const revokedKey = (kind: RevokedKind, subject: string): string => `revoked:${kind}:${subject}`;
 
-export type KeyFamily = 'sigma' | 'batch' | 'record' | 'provider' | 'revoked' | 'spent' | 'gov';
+/** The provider's system key in force. */
+export const systemKeyKey = (provider: string): string => `spk:${provider}`;
+export const systemKeyVersionKey = (provider: string, version: number): string =>
+  `spk-version:${provider}:${padded(version)}`;
+/** The certificate in force. @param id of a vehicle or pile, hex */
+export const certificateKey = (id: string): string => `vpk:${id}`;
+/** A superseded certificate, for the auditor. */
+export const certificateVersionKey = (id: string, version: number): string => `vpk-version:${id}:${padded(version)}`;
+export const keyRevocationKey = (id: string): string => `vpk-revoked:${id}`;
+export const reputationKey = (id: string): string => `reputation:${id}`;
+/** One report a subject, day and reporter. @param reporter `<by>.<name>` */
+export const reportKey = (id: string, day: number, reporter: string): string =>
+  `report:${id}:${padded(day)}:${reporter}`;
+/** @param grantor `owner`, `provider.<name>` or `operator.<MSP id>` */
+export const grantKey = (subject: string, party: string, grantor: string): string =>
+  `grant:${subject}:${party}:${grantor}`;
+
+/** Ten digits, so that keys sort as numbers do. */
+const padded = (number: number): string => number.toString().padStart(10, '0');
+
+export type KeyFamily =
+  | 'sigma'
+  | 'batch'
+  | 'record'
+  | 'provider'
+  | 'revoked'
+  | 'spent'
+  | 'gov'
+  | 'spk'
+  | 'spk-version'
+  | 'vpk'
+  | 'vpk-version'
+  | 'vpk-revoked'
+  | 'reputation'
+  | 'report'
+  | 'grant';
 
 /** Start (inclusive) and end (exclusive) of all keys of a family: ";" follows ":". */
 export const keyRange = (family: KeyFamily): readonly [start: string, end: string] => [`${family}:`, `${family};`];

@@ -1,6 +1,8 @@
 /** Names, arguments and results of the chaincode's transactions; docs/ledger.md is their reference. */
+import { type Certificate } from './certificate';
 import { type Epochs, type GovernanceItem, type Revocation, type RevocationItemKind } from './governance';
 import { type Json } from './json';
+import { type CertificateStatus, type Reputation, type RevokedKey } from './key-status';
 import { type ProviderEntry, type RecordEntry } from './registration';
 import { type SignedSlotHead } from './slot';
 
@@ -20,6 +22,27 @@ export const REGISTRATION = {
   mirrorGovernance: 'mirrorGovernance',
   governance: 'governance',
   governanceItem: 'governanceItem',
+  publishSPK: 'publishSPK',
+  querySPK: 'querySPK',
+  registerPK: 'registerPK',
+  updatePK: 'updatePK',
+  revokePK: 'revokePK',
+  queryVPK: 'queryVPK',
+  listVPK: 'listVPK',
+  historyVPK: 'historyVPK',
+  reportMisbehaviour: 'reportMisbehaviour',
+  reputation: 'reputation',
+} as const;
+
+/** On both channels: what decides on the data chain stands there, too. */
+export const AUTHORIZATION = {
+  contract: 'authorization',
+  authorize: 'authorize',
+  revokeAuthorization: 'revokeAuthorization',
+  isAuthorized: 'isAuthorized',
+  getAuthorization: 'getAuthorization',
+  listAuthorizations: 'listAuthorizations',
+  mirrorProvider: 'mirrorProvider',
 } as const;
 
 /** On `datachain`. */
@@ -45,6 +68,15 @@ export const REVOCATION_EVENT = 'chargecast.revocation.v1';
 export const GOVERNANCE_EVENT = 'chargecast.governance.v1';
 export const SLOT_EVENT = 'chargecast.slot.v1';
 
+/** Named as the second paper's events: an applicant follows them for its credential. */
+export const REGISTER_EVENT = 'RegisterPK';
+export const UPDATE_EVENT = 'UpdatePK';
+export const REVOKE_EVENT = 'RevokePK';
+export const SYSTEM_KEY_EVENT = 'PublishSPK';
+export const REPORT_EVENT = 'ReportMisbehaviour';
+export const AUTHORIZE_EVENT = 'Authorize';
+export const REVOKE_AUTHORIZATION_EVENT = 'RevokeAuthorization';
+
 export type Outcome =
   { readonly status: 'committed' } | { readonly status: 'refused'; readonly code: string; readonly message: string };
 
@@ -58,6 +90,36 @@ export interface SubmitReply {
 export interface PutRecordsReply {
   /** `f` is empty for bytes that are no record. */
   readonly outcomes: readonly ({ readonly f: string } & Outcome)[];
+}
+
+/** `id` is what the entry claims. */
+export interface RegistrationReply {
+  readonly outcomes: readonly ({ readonly id: string } & Outcome)[];
+}
+
+/** What the chain knows of one vehicle or pile. */
+export interface CertificateReply {
+  readonly certificate: Certificate;
+  readonly revocation: RevokedKey | null;
+  readonly status: CertificateStatus;
+}
+
+export interface CertificateHistoryReply {
+  /** Oldest first, the one in force last. */
+  readonly versions: readonly Certificate[];
+  readonly revocation: RevokedKey | null;
+  readonly reputation: Reputation | null;
+}
+
+export interface ReportReply {
+  readonly value: number;
+  readonly revoked: boolean;
+}
+
+export interface AuthorizationReply {
+  readonly authorized: boolean;
+  /** Whose permission is missing, withdrawn or over. */
+  readonly missing: readonly ('owner' | 'provider' | 'operator')[];
 }
 
 export interface SigmaReply {

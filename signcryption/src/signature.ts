@@ -28,7 +28,10 @@ export type SignatureTag =
   | 'gov'
   | 'slot'
   | 'prov'
-  | 'plug';
+  | 'plug'
+  | 'spk'
+  | 'report'
+  | 'grant';
 
 function digest(
   primitives: VerifierPrimitives,
