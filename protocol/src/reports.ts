@@ -34,6 +34,14 @@ export interface UnplugReport {
   readonly at: number;
 }
 
+/** What a charging station made of the call a command became. */
+export interface StationAnswer {
+  /** `unanswered`: whether it acted is not known. */
+  readonly answer: 'accepted' | 'rejected' | 'unanswered';
+  /** The standard's status or error code, or why there is no answer; a single word. */
+  readonly reason: string;
+}
+
 export interface Receipt {
   /** The command it answers, hex. */
   readonly commandId: string;
@@ -41,6 +49,8 @@ export interface Receipt {
   readonly outcome: 'done' | 'refused';
   /** Why it was refused. */
   readonly code?: string;
+  /** Of the pile's station, when the command became a call to one. */
+  readonly station?: StationAnswer;
   /** The σ it was taken from, hex. */
   readonly sigmaId: string;
   readonly at: number;
@@ -64,10 +74,16 @@ export const decodePowerReport: Decoder<PowerReport> = object<PowerReport>({
 
 export const decodeUnplugReport: Decoder<UnplugReport> = object<UnplugReport>({ session, at: time });
 
+const decodeStationAnswer: Decoder<StationAnswer> = object<StationAnswer>({
+  answer: oneOf('accepted', 'rejected', 'unanswered'),
+  reason: text(32, /^[A-Za-z]+$/, 'a word'),
+});
+
 export const decodeReceipt: Decoder<Receipt> = object<Receipt>({
   commandId: hex(COMMAND_ID_BYTES),
   outcome: oneOf('done', 'refused'),
   code: optional(text(64, /^E_[A-Z0-9_]+$/, 'a code of the form E_…')),
+  station: optional(decodeStationAnswer),
   sigmaId: hex(32),
   at: time,
 });

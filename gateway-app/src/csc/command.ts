@@ -1,4 +1,4 @@
-import { type Json } from '@chargecast/protocol';
+import { type Json, type StationAnswer } from '@chargecast/protocol';
 import { type CommandKind } from '../ocpp';
 
 /**
@@ -21,6 +21,8 @@ export interface OutboxCommand {
   readonly stage: CommandStage;
   /** Why it waits or failed; empty when nothing is wrong. */
   readonly code: string;
+  /** What the pile's charging station answered, by the receipt that closed it. */
+  readonly station?: StationAnswer;
   /** The newest σ it was sealed in. */
   readonly sigmaId: string;
   /** When it was delivered or failed; 0 before. */

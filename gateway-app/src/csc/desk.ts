@@ -96,9 +96,11 @@ function parse(payload: string): { readonly [member: string]: Json } {
   return value as { readonly [member: string]: Json };
 }
 
-const stateOf = ({ id, stage, code, sigmaId }: OutboxCommand): CommandState => ({
+const stateOf = ({ id, stage, code, sigmaId, station }: OutboxCommand): CommandState => ({
   commandId: id,
   state: stage,
   code,
   sigmaId,
+  station: station?.answer ?? '',
+  stationReason: station?.reason ?? '',
 });

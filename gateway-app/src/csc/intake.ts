@@ -144,14 +144,14 @@ export class Intake {
 
   readonly #receiptOf: Take = async ({ action, payload }, { sender }) => {
     if (action !== RECEIPT_ACTION) throw new CodedError('E_MESSAGE_KIND', `a receipt's action is ${RECEIPT_ACTION}`);
-    const { commandId, outcome, code } = decodeReceipt(payload, action);
+    const { commandId, outcome, code, station } = decodeReceipt(payload, action);
     const { outbox } = this.#parts;
     const command = await outbox.command(commandId);
     if (command === undefined || !command.actors.includes(toHex(sender.f))) {
       throw new CodedError('E_RECEIPT_FOREIGN', 'the command was not sealed for the sender of this receipt');
     }
     if (!isOpen(command)) return;
-    if (outcome === 'done') await outbox.deliver(commandId);
-    else await outbox.fail(commandId, code ?? 'E_REFUSED');
+    if (outcome === 'done') await outbox.deliver(commandId, station);
+    else await outbox.fail(commandId, code ?? 'E_REFUSED', station);
   };
 }

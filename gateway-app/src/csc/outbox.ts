@@ -1,3 +1,4 @@
+import { type StationAnswer } from '@chargecast/protocol';
 import { CodedError } from '../common/errors';
 import { type Batch, fromJson, type Store, toJson } from '../store';
 import { GroupCommit } from '../store/group-commit';
@@ -160,12 +161,12 @@ export class Outbox {
   }
 
   /** The command was acted upon. Nothing changes if that is known already. */
-  async deliver(id: string, also?: Write): Promise<void> {
-    await this.#close(id, 'delivered', '', also);
+  async deliver(id: string, station?: StationAnswer): Promise<void> {
+    await this.#close(id, { stage: 'delivered', code: '', ...(station ? { station } : {}) });
   }
 
-  async fail(id: string, code: string, also?: Write): Promise<void> {
-    await this.#close(id, 'failed', code, also);
+  async fail(id: string, code: string, station?: StationAnswer): Promise<void> {
+    await this.#close(id, { stage: 'failed', code, ...(station ? { station } : {}) });
   }
 
   /** Gives up a σ: its unanswered commands wait again, with the reason, until `retryAt`. */
@@ -214,12 +215,9 @@ export class Outbox {
     await this.#write(commands, [(batch) => batch.put(this.#sigmas, id, toJson(advanced))]);
   }
 
-  async #close(id: string, stage: 'delivered' | 'failed', code: string, also?: Write): Promise<void> {
-    const closed = this.#current([id]).map((command) => ({ ...command, stage, code, closedAt: this.#now() }));
-    await this.#write(closed, () => [
-      ...closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)),
-      ...(also === undefined ? [] : [also]),
-    ]);
+  async #close(id: string, change: Pick<OutboxCommand, 'stage' | 'code' | 'station'>): Promise<void> {
+    const closed = this.#current([id]).map((command) => ({ ...command, ...change, closedAt: this.#now() }));
+    await this.#write(closed, () => closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)));
   }
 
   /** Closes σ once none of its commands waits for it any more. */

@@ -1,4 +1,4 @@
-import type { Json } from '@chargecast/protocol';
+import type { Json, StationAnswer } from '@chargecast/protocol';
 
 import type { Batch } from '../store';
 
@@ -24,6 +24,8 @@ export interface Act {
   readonly outcome: 'done' | 'refused';
   /** Why it was refused. */
   readonly code?: string;
+  /** Of the unit's charging station, when it was asked. */
+  readonly station?: StationAnswer;
   /** Written in one step with the command's being done. */
   readonly writes?: (batch: Batch) => void;
 }

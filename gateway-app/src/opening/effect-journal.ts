@@ -1,4 +1,4 @@
-import type { CommandMessage } from '@chargecast/protocol';
+import type { CommandMessage, StationAnswer } from '@chargecast/protocol';
 import { toHex } from '@chargecast/signcryption';
 
 import { KeyedLock } from '../common/keyed-lock';
@@ -18,6 +18,7 @@ export interface Effect {
   readonly sigmaId: string;
   readonly outcome?: Act['outcome'];
   readonly code?: string;
+  readonly station?: StationAnswer;
 }
 
 /** An opened entry of one σ: all commands one receiver finds in it. */
@@ -111,6 +112,7 @@ export class EffectJournal {
       state: 'done',
       outcome: act.outcome,
       ...(act.code === undefined ? {} : { code: act.code }),
+      ...(act.station === undefined ? {} : { station: act.station }),
     };
     await this.#writes.commit((batch) => {
       act.writes?.(batch);

@@ -1,4 +1,4 @@
-import { RECEIPT_ACTION, type Receipt } from '@chargecast/protocol';
+import { type CommandMessage, RECEIPT_ACTION, type Receipt } from '@chargecast/protocol';
 import { fromHex, Role } from '@chargecast/signcryption';
 
 import type { Logger } from '../common/log';
@@ -66,12 +66,13 @@ export class Receipts {
   }
 
   /** Adds the receipt of a finished command to the batch that finishes it. Only centres get receipts. */
-  owe({ order, unitRecord, senderRole, sigmaId }: Effect, { outcome, code }: Act, batch: Batch): void {
+  owe({ order, unitRecord, senderRole, sigmaId }: Effect, { outcome, code, station }: Act, batch: Batch): void {
     if (senderRole !== Role.CSC) return;
     const receipt: Receipt = {
       commandId: order.commandId,
       outcome,
       ...(code === undefined ? {} : { code }),
+      ...(station === undefined ? {} : { station: { answer: station.answer, reason: station.reason } }),
       sigmaId,
       at: this.#parts.now(),
     };
@@ -98,10 +99,14 @@ async function send(parts: ReceiptParts, owed: readonly Owed[]): Promise<void> {
     commandId: receipt.commandId,
     kind: 'receipt' as const,
     action: RECEIPT_ACTION,
-    payload: { ...receipt },
+    payload: bodyOf(receipt),
   }));
   for (const part of fittingParts(messages, parts.view.limits())) {
     const { sigma } = await holder.seal([{ keys, message: encodePayload(part) }], parts.ttlSeconds);
     await client.receipt({ sigma }, { signal: parts.stopping });
   }
+}
+
+function bodyOf({ station, ...rest }: Receipt): CommandMessage['payload'] {
+  return { ...rest, ...(station === undefined ? {} : { station: { ...station } }) };
 }

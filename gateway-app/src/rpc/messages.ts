@@ -165,6 +165,9 @@ export interface CommandState {
   readonly state: string;
   readonly code: string;
   readonly sigmaId: string;
+  /** What the pile's charging station answered: accepted, rejected, unanswered, or empty when none was asked. */
+  readonly station: string;
+  readonly stationReason: string;
 }
 
 export interface StreamBindings {
