@@ -1,3 +1,4 @@
+import { AuthorizationContract } from './authorization-contract';
 import { RegistrationContract } from './registration-contract';
 import { BroadcastContract } from './broadcast-contract';
 import { type ChaincodeInterface, type ChaincodeResponse, type ChaincodeStub } from 'fabric-shim-api';
@@ -20,7 +21,13 @@ export class CodedChaincode implements ChaincodeInterface {
   constructor() {
     limitShimLog(process.env.CORE_CHAINCODE_LOGGING_LEVEL);
     const serializers = { transaction: 'text', serializers: { text: TextSerializer } };
-    this.#inner = new ChaincodeFromContract([RegistrationContract, BroadcastContract], serializers, {}, TITLE, VERSION);
+    this.#inner = new ChaincodeFromContract(
+      [RegistrationContract, AuthorizationContract, BroadcastContract],
+      serializers,
+      {},
+      TITLE,
+      VERSION,
+    );
   }
 
   async Init(stub: ChaincodeStub): Promise<ChaincodeResponse> {

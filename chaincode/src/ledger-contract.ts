@@ -15,10 +15,10 @@ export class LedgerContext extends Context {
   time!: number;
 }
 
-export type ChannelRole = 'certchain' | 'datachain';
+export type ChannelRole = 'certchain' | 'datachain' | 'both';
 
 /**
- * Every contract of the package stands on both channels; each serves the one its params name. Order of refusal: unknown
+ * Every contract of the package stands on both channels; each serves those its params name for it. Order of refusal: unknown
  * transaction, channel, role, then the transaction's own rules.
  */
 export abstract class LedgerContract extends Contract {
@@ -64,8 +64,10 @@ export abstract class LedgerContract extends Contract {
   }
 
   protected ensureChannel(ctx: LedgerContext, params: Params): void {
-    const wanted = params[this.#channel];
-    if (ctx.stub.getChannelID() !== wanted || params.certchain === params.datachain) {
+    const { certchain, datachain } = params;
+    const served = this.#channel === 'both' ? [certchain, datachain] : [params[this.#channel]];
+    if (!served.includes(ctx.stub.getChannelID()) || certchain === datachain) {
+      const wanted = served.join(' and ');
       throw new ProtocolError('E_CHANNEL', `contract ${this.getName()} serves channel ${wanted}; call it there`);
     }
   }
