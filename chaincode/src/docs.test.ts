@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BROADCAST,
+  CHARGING_EVENT,
+  CHARGING_RECORDS,
   GOVERNANCE_EVENT,
   LEDGER_CODES,
   LEDGER_ROLES,
@@ -15,6 +17,7 @@ import {
   SLOT_EVENT,
 } from '@chargecast/protocol';
 import { BROADCAST_ACCESS } from './broadcast-contract';
+import { CHARGING_RECORDS_ACCESS } from './charging-records-contract';
 import { REGISTRATION_ACCESS } from './registration-contract';
 
 const reference = readFileSync(join(__dirname, '..', '..', 'docs', 'ledger.md'), 'utf8');
@@ -34,8 +37,9 @@ const rows = (title: string): Map<string, string[]> =>
 test.each([
   ['Registration', REGISTRATION, REGISTRATION_ACCESS],
   ['Broadcast', BROADCAST, BROADCAST_ACCESS],
+  ['ChargingRecords', CHARGING_RECORDS, CHARGING_RECORDS_ACCESS],
 ] as const)('%s: transactions and roles', (title, { contract, ...names }, access) => {
-  expect(contract).toBe(title.toLowerCase());
+  expect(contract.toLowerCase()).toBe(title.toLowerCase());
   const table = rows(title);
   expect([...table.keys()].sort()).toEqual(Object.values(names).sort());
   for (const [name, cells] of table) {
@@ -53,9 +57,9 @@ test('every refusal code stands in the table', () => {
 });
 
 test('every event, tag, reason and key family is described', () => {
-  const events = [SIGMAS_EVENT, RECORDS_EVENT, REVOCATION_EVENT, GOVERNANCE_EVENT, SLOT_EVENT];
+  const events = [CHARGING_EVENT, SIGMAS_EVENT, RECORDS_EVENT, REVOCATION_EVENT, GOVERNANCE_EVENT, SLOT_EVENT];
   expect([...rows('Events').keys()].sort()).toEqual(events.sort());
-  expect([...rows('What is signed').keys()].sort()).toEqual(['gov', 'plug', 'prov', 'rev', 'slot']);
+  expect([...rows('What is signed').keys()].sort()).toEqual(['gov', 'meter', 'plug', 'prov', 'rev', 'slot']);
   expect(REVOCATION_REASONS.filter((reason) => !reference.includes(`\`${reason}\``))).toEqual([]);
   const state = section('State');
   for (const key of [
@@ -68,6 +72,8 @@ test('every event, tag, reason and key family is described', () => {
     'batch:',
     'record:',
     'provider:',
+    'meter:',
+    'charging:',
     'revoked:',
   ]) {
     expect(state).toContain(`\`${key}`);

@@ -1,6 +1,7 @@
 export * from './authorisation';
 export * from './authority';
 export * from './certificate';
+export * from './charging-record';
 export * from './errors';
 export * from './governance';
 export * from './json';

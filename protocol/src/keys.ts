@@ -36,6 +36,11 @@ export const reportKey = (id: string, day: number, reporter: string): string =>
 export const grantKey = (subject: string, party: string, grantor: string): string =>
   `grant:${subject}:${party}:${grantor}`;
 
+/** A pile whose readings count on the data chain. @param f of the pile, hex */
+export const meterKey = (f: string): string => `meter:${f}`;
+/** @param transaction `chargingTransaction`, hex */
+export const chargingKey = (transaction: string): string => `charging:${transaction}`;
+
 /** Ten digits, so that keys sort as numbers do. */
 const padded = (number: number): string => number.toString().padStart(10, '0');
 
@@ -47,6 +52,8 @@ export type KeyFamily =
   | 'revoked'
   | 'spent'
   | 'gov'
+  | 'meter'
+  | 'charging'
   | 'spk'
   | 'spk-version'
   | 'vpk'

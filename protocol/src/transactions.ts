@@ -1,5 +1,6 @@
 /** Names, arguments and results of the chaincode's transactions; docs/ledger.md is their reference. */
 import { type Certificate } from './certificate';
+import { type ChargingRecordEntry } from './charging-record';
 import { type Epochs, type GovernanceItem, type Revocation, type RevocationItemKind } from './governance';
 import { type Json } from './json';
 import { type CertificateStatus, type Reputation, type RevokedKey } from './key-status';
@@ -62,10 +63,21 @@ export const BROADCAST = {
   slot: 'slot',
 } as const;
 
+/** On `datachain`; the second paper's names where it has them. */
+export const CHARGING_RECORDS = {
+  contract: 'chargingRecords',
+  admitMeters: 'admitMeters',
+  addChargingRecord: 'addChargingRecord',
+  getChargingRecordCount: 'getChargingRecordCount',
+  getChargingRecord: 'getChargingRecord',
+  listChargingRecords: 'listChargingRecords',
+} as const;
+
 export const SIGMAS_EVENT = 'chargecast.sigmas.v1';
 export const RECORDS_EVENT = 'chargecast.records.v1';
 export const REVOCATION_EVENT = 'chargecast.revocation.v1';
 export const GOVERNANCE_EVENT = 'chargecast.governance.v1';
+export const CHARGING_EVENT = 'chargecast.charging.v1';
 export const SLOT_EVENT = 'chargecast.slot.v1';
 
 /** Named as the second paper's events: an applicant follows them for its credential. */
@@ -122,6 +134,15 @@ export interface AuthorizationReply {
   readonly missing: readonly ('owner' | 'provider' | 'operator')[];
 }
 
+/** Outcomes stand in the order of the submission. */
+export interface AdmitMetersReply {
+  readonly outcomes: readonly ({ readonly f: string } & Outcome)[];
+}
+
+export interface AddChargingRecordReply {
+  readonly outcomes: readonly ({ readonly transaction: string } & Outcome)[];
+}
+
 export interface SigmaReply {
   readonly id: string;
   readonly transactionId: string;
@@ -143,6 +164,7 @@ export interface Page<T> {
 }
 
 export type SigmaPage = Page<{ readonly id: string; readonly transactionId: string; readonly index: number }>;
+export type ChargingRecordPage = Page<ChargingRecordEntry>;
 export type RecordPage = Page<RecordEntry>;
 export type RevocationPage = Page<Revocation & { readonly kind: RevocationItemKind }>;
 export type ProviderList = readonly (ProviderEntry & { readonly revoked?: Revocation })[];

@@ -29,6 +29,7 @@ export type SignatureTag =
   | 'slot'
   | 'prov'
   | 'plug'
+  | 'meter'
   | 'spk'
   | 'report'
   | 'grant';

@@ -1,0 +1,251 @@
+import './testing/silence';
+import {
+  type AddChargingRecordReply,
+  type AdmitMetersReply,
+  CHARGING_EVENT,
+  CHARGING_RECORDS,
+  type ChargingRecord,
+  type ChargingRecordEntry,
+  type ChargingRecordPage,
+  chargingStatement,
+  chargingTransaction,
+  type LedgerRole,
+  recordedEnergyWh,
+  type RecordEntry,
+  termsCommitment,
+  vehicleCommitment,
+} from '@chargecast/protocol';
+import { type HolderKey } from '@chargecast/signcryption/holder';
+import { ready } from '@chargecast/signcryption/primitives/native';
+import { Role } from '@chargecast/signcryption/roles';
+import { hex, NOW } from '@chargecast/signcryption/testing/world';
+import { codeOf, Consortium, GATEWAYS } from './testing/consortium';
+import { type Simulation } from './testing/memory-ledger';
+
+const SESSION = 'ab'.repeat(16);
+const SUBJECT = 'cd'.repeat(16);
+
+let consortium: Consortium;
+let pile: HolderKey;
+
+beforeAll(ready);
+beforeEach(async () => {
+  consortium = await Consortium.initialised();
+  pile = await consortium.world.enrol('pile', Role.CP);
+});
+
+const call = (name: string, args: string[], role: LedgerRole = 'relay'): Promise<Simulation> =>
+  consortium.datachain.submit({
+    name: `${CHARGING_RECORDS.contract}:${name}`,
+    args,
+    as: consortium.as(role),
+    time: NOW,
+  });
+const query = <T>(name: string, args: string[], role: LedgerRole = 'auditor'): Promise<T> =>
+  consortium.datachain.evaluate<T>({
+    name: `${CHARGING_RECORDS.contract}:${name}`,
+    args,
+    as: consortium.as(role),
+    time: NOW,
+  });
+
+async function admit(...entries: RecordEntry[]): Promise<AdmitMetersReply['outcomes']> {
+  const { payload } = await call('admitMeters', [JSON.stringify(entries)]);
+  return (JSON.parse(payload) as AdmitMetersReply).outcomes;
+}
+
+async function add(...entries: ChargingRecordEntry[]): Promise<AddChargingRecordReply['outcomes']> {
+  const { payload } = await call('addChargingRecord', [JSON.stringify(entries)]);
+  return (JSON.parse(payload) as AddChargingRecordReply).outcomes;
+}
+
+function recordOf(change: Partial<ChargingRecord> = {}, index = 0): ChargingRecord {
+  return {
+    transaction: chargingTransaction(SESSION, index),
+    meter: hex(pile.record.f),
+    vehicle: vehicleCommitment({ subject: SUBJECT, session: SESSION, index }),
+    terms: termsCommitment('01'.repeat(32), '02'.repeat(32)),
+    readings: [
+      { at: NOW - 7200, importWh: 1_000_000, exportWh: 40 },
+      { at: NOW - 60, importWh: 1_012_345, exportWh: 40 },
+    ],
+    ...change,
+  };
+}
+
+const signed = (record: ChargingRecord, key: HolderKey = pile): ChargingRecordEntry => ({
+  ...record,
+  signature: consortium.sign(key.q, chargingStatement(record)),
+});
+
+const codesOf = (outcomes: readonly { readonly status: string; readonly code?: string }[]): string[] =>
+  outcomes.map(({ status, code }) => code ?? status);
+
+describe('admitting meters', () => {
+  it('takes a pile with the approvals that make its record count; again it is the same', async () => {
+    const entry = { ...consortium.entry(pile.record), owner: 'CSS4MSP' };
+    expect(codesOf(await admit(entry))).toEqual(['committed']);
+    const { writes } = await call('admitMeters', [JSON.stringify([entry])]);
+    expect(writes.size).toBe(0);
+  });
+
+  it('refuses what is no pile, lacks approvals, is malformed or revoked; the others stand', async () => {
+    const csc = await consortium.world.enrol('csc', Role.CSC);
+    const revoked = await consortium.world.enrol('revoked', Role.CP);
+    await consortium.cast('relay', 'mirrorGovernance', [
+      JSON.stringify(
+        consortium.revocation('revokedRecord', hex(revoked.record.f), (statement) =>
+          consortium.organisations(GATEWAYS, statement),
+        ),
+      ),
+    ]);
+    const outcomes = await admit(
+      consortium.entry(csc.record),
+      { ...consortium.entry(pile.record), approvals: consortium.approvals(pile.record, ['CSS1MSP', 'CSS2MSP']) },
+      { record: '00', approvals: [] },
+      consortium.entry(revoked.record),
+      consortium.entry(pile.record),
+    );
+    expect(codesOf(outcomes)).toEqual([
+      'E_CHARGING_METER',
+      'E_RECORD_UNSUPPORTED',
+      'E_RECORD_MALFORMED',
+      'E_RECORD_REVOKED',
+      'committed',
+    ]);
+  });
+});
+
+describe('charging records', () => {
+  beforeEach(async () => void (await admit(consortium.entry(pile.record))));
+
+  it('stand once signed by an admitted meter, with an event that names nothing but transactions', async () => {
+    const entry = signed(recordOf());
+    const { event } = await call('addChargingRecord', [JSON.stringify([entry])]);
+    expect(event).toEqual({
+      name: CHARGING_EVENT,
+      payload: JSON.stringify({ transactions: [entry.transaction] }),
+    });
+    expect(await query('getChargingRecord', [entry.transaction])).toEqual(entry);
+  });
+
+  it('take a discharge, whose energy is negative', async () => {
+    const readings = [
+      { at: NOW - 7200, importWh: 500, exportWh: 1_000 },
+      { at: NOW - 60, importWh: 700, exportWh: 6_000 },
+    ];
+    const entry = signed(recordOf({ readings }));
+    expect(codesOf(await add(entry))).toEqual(['committed']);
+    expect(recordedEnergyWh(await query<ChargingRecordEntry>('getChargingRecord', [entry.transaction]))).toBe(-4_800);
+  });
+
+  it('are written once: the same again is committed and writes nothing, another is refused', async () => {
+    const record = recordOf();
+    const entry = signed(record);
+    expect(codesOf(await add(entry, signed(record)))).toEqual(['committed', 'committed']);
+    const { writes, event } = await call('addChargingRecord', [JSON.stringify([signed(record)])]);
+    expect([writes.size, event]).toEqual([0, undefined]);
+    const more = record.readings.map((reading, i) => ({ ...reading, importWh: reading.importWh + i }));
+    expect(codesOf(await add(signed({ ...record, readings: more })))).toEqual(['E_CHARGING_EXISTS']);
+    expect(await query('getChargingRecord', [entry.transaction])).toEqual(entry);
+  });
+
+  it('have an outcome each', async () => {
+    const stranger = await consortium.world.enrol('stranger', Role.CP);
+    const late = recordOf().readings.map((reading) => ({ ...reading, at: NOW + 301 }));
+    const entry = signed(recordOf());
+    const outcomes = await add(
+      { ...entry, terms: termsCommitment('03'.repeat(32), '02'.repeat(32)) },
+      signed(recordOf({ meter: hex(stranger.record.f) }), stranger),
+      signed(recordOf(), stranger),
+      signed(recordOf({ readings: late })),
+      entry,
+      signed(recordOf({}, 1)),
+    );
+    expect(codesOf(outcomes)).toEqual([
+      'E_CHARGING_SIGNATURE',
+      'E_CHARGING_METER',
+      'E_CHARGING_SIGNATURE',
+      'E_CHARGING_TIME',
+      'committed',
+      'committed',
+    ]);
+  });
+
+  it.each<[string, (record: ChargingRecord) => ChargingRecord]>([
+    ['transaction', (record) => ({ ...record, transaction: chargingTransaction(SESSION, 9) })],
+    ['vehicle', (record) => ({ ...record, vehicle: '00'.repeat(32) })],
+    ['absent terms', ({ terms: _, ...record }) => record],
+    [
+      'a reading',
+      ({ readings: [first, ...rest], ...record }) => ({
+        ...record,
+        readings: [{ ...(first as ChargingRecord['readings'][0]), importWh: 999_999 }, ...rest],
+      }),
+    ],
+    ['a reading left out', ({ readings, ...record }) => ({ ...record, readings: readings.slice(0, 2) })],
+  ])('are signed whole: another %s is refused', async (_, change) => {
+    const [first, last] = recordOf().readings as [ChargingRecord['readings'][0], ChargingRecord['readings'][0]];
+    const record = recordOf({ readings: [first, { ...first, at: first.at + 60 }, last] });
+    const entry = { ...change(record), signature: signed(record).signature };
+    expect(codesOf(await add(entry))).toEqual(['E_CHARGING_SIGNATURE']);
+  });
+
+  it('of a meter revoked since are refused', async () => {
+    await consortium.cast('relay', 'mirrorGovernance', [
+      JSON.stringify(
+        consortium.revocation('revokedRecord', hex(pile.record.f), (statement) =>
+          consortium.organisations(GATEWAYS, statement),
+        ),
+      ),
+    ]);
+    expect(codesOf(await add(signed(recordOf())))).toEqual(['E_CHARGING_METER']);
+  });
+
+  it.each<[string, Partial<ChargingRecord>]>([
+    ['one reading', { readings: [{ at: NOW, importWh: 1, exportWh: 0 }] }],
+    ['a time that goes back', { readings: [reading(NOW, 1), reading(NOW - 1, 2)] }],
+    ['a register that goes back', { readings: [reading(NOW - 1, 2), reading(NOW, 1)] }],
+    ['a fraction of a watt-hour', { readings: [reading(NOW - 1, 2), reading(NOW, 2.5)] }],
+    ['a vehicle in clear', { vehicle: 'VIN00000000000001' }],
+  ])('of %s are malformed', async (_, change) => {
+    const entry = { ...signed(recordOf()), ...change };
+    expect(await codeOf(call('addChargingRecord', [JSON.stringify([entry])]))).toBe('E_DECODE');
+  });
+
+  it('are counted and listed, all or those of one meter', async () => {
+    const other = await consortium.world.enrol('other', Role.CP);
+    await admit(consortium.entry(other.record));
+    await add(signed(recordOf()), signed(recordOf({}, 1)), signed(recordOf({ meter: hex(other.record.f) }, 2), other));
+    expect(await query('getChargingRecordCount', [''])).toEqual({ count: 3 });
+    expect(await query('getChargingRecordCount', [hex(other.record.f)])).toEqual({ count: 1 });
+    const first = await query<ChargingRecordPage>('listChargingRecords', ['2', '']);
+    const rest = await query<ChargingRecordPage>('listChargingRecords', ['2', first.bookmark]);
+    const transactions = [...first.items, ...rest.items].map(({ transaction }) => transaction);
+    expect(transactions).toEqual([0, 1, 2].map((index) => chargingTransaction(SESSION, index)).sort());
+  });
+
+  it('are open to the consortium, and written by relays alone', async () => {
+    const entry = signed(recordOf());
+    await add(entry);
+    for (const role of ['owner', 'government', 'carmaker'] as const) {
+      expect(await codeOf(query('listChargingRecords', ['2', ''], role))).toBe('E_FORBIDDEN');
+    }
+    expect(await codeOf(call('addChargingRecord', [JSON.stringify([entry])], 'auditor'))).toBe('E_FORBIDDEN');
+    expect(await codeOf(call('admitMeters', ['[]'], 'provider'))).toBe('E_FORBIDDEN');
+    expect(await codeOf(query('getChargingRecord', [chargingTransaction(SESSION, 7)]))).toBe('E_NOT_FOUND');
+  });
+});
+
+function reading(at: number, importWh: number): ChargingRecord['readings'][0] {
+  return { at, importWh, exportWh: 0 };
+}
+
+describe('what a record shows', () => {
+  it('links no two transactions of a session or a vehicle', () => {
+    const vehicles = [0, 1].map((index) => vehicleCommitment({ subject: SUBJECT, session: SESSION, index }));
+    const others = vehicleCommitment({ subject: SUBJECT, session: '00'.repeat(16) });
+    expect(new Set([...vehicles, others]).size).toBe(3);
+    expect(chargingTransaction(SESSION, 0)).not.toBe(chargingTransaction(SESSION, 1));
+  });
+});

@@ -1,0 +1,156 @@
+/**
+ * Charging records as they travel to the data chain and stand in its state. A record says which meter delivered how much
+ * energy when; which vehicle, under which terms and at what price it says to nobody who has not been shown more:
+ *
+ *   transaction = SHA-256("transaction", session, u32 index)[0:16]    who does not know the session cannot link it
+ *   vehicle     = SHA-256("vehicle", subject, session, transaction)   opened with (subject, session)
+ *   terms       = SHA-256("terms", salt, tariff digest)               opened with (salt, tariff)
+ *
+ * with the framing of the scheme's H under the tag "charging". The session id is 16 random bytes known to the pile, the
+ * vehicle, its centre and the key centre.
+ */
+import { createHash } from 'node:crypto';
+import { frame, fromHex, toHex, u32, u64, utf8 } from '@chargecast/signcryption/bytes';
+import { decodeSignature, type Statement } from './authority';
+import { ProtocolError } from './errors';
+import { array, type Decoder, hex, integer, object, optional } from './json';
+import { COMMAND_ID_BYTES, PSEUDONYM_BYTES, SESSION_BYTES } from './reports';
+
+export const TRANSACTION_BYTES = 16;
+export const COMMITMENT_SALT_BYTES = 32;
+const DIGEST_BYTES = 32;
+const MAX_REGISTER = 1_000_000_000_000;
+const MAX_READINGS = 256;
+export const MAX_CHARGING_RECORDS = 128;
+
+/** What the meter showed at one moment. */
+export interface MeterReading {
+  /** Unix seconds. */
+  readonly at: number;
+  /** Registers in whole Wh: taken from the grid, given back to it. Both only grow. */
+  readonly importWh: number;
+  readonly exportWh: number;
+}
+
+export interface ChargingRecord {
+  /** `chargingTransaction`, hex. */
+  readonly transaction: string;
+  /** f of the pile whose meter it was, hex. */
+  readonly meter: string;
+  /** `vehicleCommitment`, hex. */
+  readonly vehicle: string;
+  /** `termsCommitment` the centre announced before energy flowed, hex; absent if it announced none. */
+  readonly terms?: string;
+  /** By time: the first begins the transaction, the last ends it; at least two. */
+  readonly readings: readonly MeterReading[];
+}
+
+/** A record under the signature of the pile. */
+export interface ChargingRecordEntry extends ChargingRecord {
+  /** Sign_q("meter"; …) of {@link chargingStatement}, hex. */
+  readonly signature: string;
+}
+
+const decodeReading: Decoder<MeterReading> = object<MeterReading>({
+  at: integer(0, 253_402_300_799),
+  importWh: integer(0, MAX_REGISTER),
+  exportWh: integer(0, MAX_REGISTER),
+});
+
+const readingList = array(decodeReading, MAX_READINGS, 2);
+
+/** Readings in order of time, registers that only grow. */
+export const decodeReadings: Decoder<MeterReading[]> = (value, at) => {
+  const readings = readingList(value, at);
+  const fault = readings.findIndex((reading, i) => i > 0 && !follows(readings[i - 1] as MeterReading, reading));
+  if (fault > 0) {
+    throw new ProtocolError('E_DECODE', `${at}[${fault}] must not be earlier or show less than the reading before it`);
+  }
+  return readings;
+};
+
+const follows = (before: MeterReading, after: MeterReading): boolean =>
+  after.at >= before.at && after.importWh >= before.importWh && after.exportWh >= before.exportWh;
+
+export const decodeChargingRecordEntry: Decoder<ChargingRecordEntry> = object<ChargingRecordEntry>({
+  transaction: hex(TRANSACTION_BYTES),
+  meter: hex(PSEUDONYM_BYTES),
+  vehicle: hex(DIGEST_BYTES),
+  terms: optional(hex(DIGEST_BYTES)),
+  readings: decodeReadings,
+  signature: decodeSignature,
+});
+
+export const decodeChargingRecordEntries: Decoder<ChargingRecordEntry[]> = array(
+  decodeChargingRecordEntry,
+  MAX_CHARGING_RECORDS,
+  1,
+);
+
+/** Wh taken from the grid less Wh given back, by the registers: negative for a net discharge. */
+export function recordedEnergyWh({ readings }: Pick<ChargingRecord, 'readings'>): number {
+  const [first, last] = [readings[0], readings.at(-1)];
+  if (!first || !last) return 0;
+  return last.importWh - first.importWh - (last.exportWh - first.exportWh);
+}
+
+/** What the pile signs: all of the record. */
+export function chargingStatement({ transaction, meter, vehicle, terms, readings }: ChargingRecord): Statement {
+  return {
+    tag: 'meter',
+    parts: [
+      fromHex(transaction, TRANSACTION_BYTES),
+      fromHex(meter, PSEUDONYM_BYTES),
+      fromHex(vehicle, DIGEST_BYTES),
+      terms === undefined ? new Uint8Array() : fromHex(terms, DIGEST_BYTES),
+      ...readings.flatMap(({ at, importWh, exportWh }) => [u64(at), u64(importWh), u64(exportWh)]),
+    ],
+  };
+}
+
+function digest(...parts: readonly Uint8Array[]): Buffer {
+  return createHash('sha256').update(frame('charging', parts)).digest();
+}
+
+/**
+ * @param session 16 bytes hex
+ * @param index of the transaction in its session: a vehicle that stays plugged in may charge several times
+ */
+export function chargingTransaction(session: string, index = 0): string {
+  return toHex(digest(utf8('transaction'), fromHex(session, SESSION_BYTES), u32(index)).subarray(0, TRANSACTION_BYTES));
+}
+
+/** Who was charged, for those who are shown it. */
+export interface VehicleOpening {
+  /** ID of the vehicle's certificate where it authenticated itself with one, else its f; 16 bytes hex. */
+  readonly subject: string;
+  readonly session: string;
+  readonly index?: number;
+}
+
+export const decodeVehicleOpening: Decoder<VehicleOpening> = object<VehicleOpening>({
+  subject: hex(PSEUDONYM_BYTES),
+  session: hex(SESSION_BYTES),
+  index: optional(integer(0, 0xffff_ffff)),
+});
+
+export function vehicleCommitment({ subject, session, index = 0 }: VehicleOpening): string {
+  const transaction = fromHex(chargingTransaction(session, index), TRANSACTION_BYTES);
+  return toHex(
+    digest(utf8('vehicle'), fromHex(subject, PSEUDONYM_BYTES), fromHex(session, SESSION_BYTES), transaction),
+  );
+}
+
+/**
+ * @param salt 32 random bytes, hex
+ * @param tariffDigest 32 bytes, hex
+ */
+export function termsCommitment(salt: string, tariffDigest: string): string {
+  return toHex(digest(utf8('terms'), fromHex(salt, COMMITMENT_SALT_BYTES), fromHex(tariffDigest, DIGEST_BYTES)));
+}
+
+/** One command id for one purpose of one transaction, as random as the salt: made twice, it is the same command. */
+export function chargingCommandId(salt: string, purpose: 'start' | 'bill', transaction: string): string {
+  const parts = [utf8(purpose), fromHex(salt, COMMITMENT_SALT_BYTES), fromHex(transaction, TRANSACTION_BYTES)];
+  return toHex(digest(utf8('command'), ...parts).subarray(0, COMMAND_ID_BYTES));
+}
