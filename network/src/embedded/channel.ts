@@ -8,7 +8,13 @@ import { blockHash, makeBlock } from './blocks';
 import { EmbeddedLedgerError, messageOf } from './errors';
 import { genesisBlock } from './genesis';
 import { type Identities } from './identities';
-import { type BlockOptions, type ChannelOptions, type Log, type OrganisationOptions } from './options';
+import {
+  type BlockOptions,
+  type ChaincodeOptions,
+  type ChannelOptions,
+  type Log,
+  type OrganisationOptions,
+} from './options';
 import { ChannelPolicies } from './policies';
 import { type StateSnapshot, Store, type TransactionEntry } from './store';
 import { Validator } from './validator';
@@ -20,6 +26,7 @@ const VALID = 0;
 export interface ChannelSettings {
   readonly channel: ChannelOptions;
   readonly organisations: readonly OrganisationOptions[];
+  readonly definitions: readonly ChaincodeOptions[];
   readonly identities: Identities;
   readonly dataDir: string;
   readonly blocks: BlockOptions;
@@ -66,8 +73,8 @@ export class Channel {
 
   /** @throws EmbeddedLedgerError `E_LEDGER_DATA_DIR_FOREIGN` where the chain there was begun by another consortium */
   static async open(settings: ChannelSettings): Promise<Channel> {
-    const { channel, organisations, dataDir } = settings;
-    const policies = new ChannelPolicies(channel, organisations);
+    const { channel, organisations, definitions, dataDir } = settings;
+    const policies = new ChannelPolicies(channel, organisations, definitions);
     const directory = join(dataDir, 'channels', channel.name);
     const store = await Store.open(directory);
     try {

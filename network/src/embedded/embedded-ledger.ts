@@ -135,11 +135,12 @@ class Ledger implements EmbeddedLedger {
   }
 
   async #openChannels(identities: Identities): Promise<void> {
-    const { channels, organisations, dataDir, blocks } = this.#options;
+    const { channels, chaincodes, organisations, dataDir, blocks } = this.#options;
     for (const channel of channels) {
       const opened = await Channel.open({
         channel,
         organisations,
+        definitions: chaincodes,
         identities,
         dataDir,
         blocks: { ...DEFAULT_BLOCKS, ...blocks },
@@ -194,7 +195,8 @@ class Ledger implements EmbeddedLedger {
 
   #endorser({ mspId, peer }: OrganisationOptions): [string, Endorser][] {
     if (!peer) return [];
-    const address = peer.gateway ? `${peer.gateway.host}:${peer.gateway.port}` : mspId;
+    const { gateway } = peer;
+    const address = peer.externalEndpoint ?? (gateway ? `${gateway.host}:${gateway.port}` : mspId);
     return [[mspId, new Endorser({ mspId, address, signer: peer.signer, limits: this.#limits })]];
   }
 

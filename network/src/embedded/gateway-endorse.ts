@@ -25,8 +25,10 @@ export async function endorse(
   const channel = requireChannel(context, proposal.channelId, status.UNAVAILABLE);
   const late = 'endorsement timeout expired while collecting endorsements';
   const collected = await within(signal, context.consortium.limits.endorsementTimeout, late, () => {
-    const asked = ask(context, endorsers, proposal, channel);
-    return organisations.length > 0 ? collectAll(asked) : collectAgreeing(asked, channel.policies.quorum);
+    if (organisations.length > 0) return collectAll(ask(context, endorsers, proposal, channel));
+    const policy = channel.policies.endorsementOf(proposal.chaincodeName);
+    const needed = endorsers.filter(({ mspId }) => policy.organisations.includes(mspId));
+    return collectAgreeing(ask(context, needed, proposal, channel), policy.quorum);
   });
   const response = new gateway.EndorseResponse();
   response.setPreparedTransaction(prepareTransaction(proposal, collected));

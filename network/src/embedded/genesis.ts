@@ -48,7 +48,7 @@ function channelGroup(policies: ChannelPolicies, members: readonly OrganisationO
   setPolicy(
     application,
     'Endorsement',
-    signaturePolicy(policies.quorum, policies.endorsers, [MSPRole.MSPRoleType.PEER]),
+    signaturePolicy(policies.endorsement.quorum, policies.endorsers, [MSPRole.MSPRoleType.PEER]),
   );
   const group = new common.ConfigGroup();
   group.getGroupsMap().set('Application', application);

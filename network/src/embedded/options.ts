@@ -18,6 +18,8 @@ export interface OrganisationOptions {
 export interface PeerOptions {
   /** Signs the organisation's endorsements. */
   readonly signer: KeyPair;
+  /** `host:port` that error details name; the gateway's where it is left out. */
+  readonly externalEndpoint?: string;
   /** Where this organisation's gateway listens; at least one organisation needs one. */
   readonly gateway?: GatewayOptions;
 }
@@ -45,6 +47,8 @@ export interface ChaincodeOptions {
   readonly name: string;
   /** Version of the definition, part of every endorsement. */
   readonly version: string;
+  /** Who endorses its transactions; a majority of the channel's members with a peer where it is left out. */
+  readonly endorsement?: EndorsementPolicy;
   /** The self-contained file that `node` runs as a chaincode server. */
   readonly entry?: string;
   /** `organisation`: each has its own process; `shared`: one process, a stream for each. */
@@ -54,6 +58,13 @@ export interface ChaincodeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** TLS of the processes started here; without it they listen in the clear, on 127.0.0.1 only. */
   readonly processTls?: ChaincodeTlsOptions;
+}
+
+/** Endorsed is what `quorum` of these organisations have signed. */
+export interface EndorsementPolicy {
+  /** MSP ids of organisations with a peer. */
+  readonly organisations: readonly string[];
+  readonly quorum: number;
 }
 
 export interface ChaincodeServerOptions {
@@ -198,7 +209,8 @@ const CHAINCODE_NAME = /^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/;
 
 function chaincodeFaults({ organisations, chaincodes }: EmbeddedLedgerOptions): string[] {
   const faults = repeated(chaincodes.map(({ name }) => name)).map((name) => `chaincode ${name} is given twice`);
-  for (const { name, version, entry, servers = {} } of chaincodes) {
+  for (const { name, version, entry, endorsement, servers = {} } of chaincodes) {
+    if (endorsement) faults.push(...endorsementFaults(name, endorsement, organisations));
     if (!CHAINCODE_NAME.test(name)) faults.push(`chaincode name "${name}" is not of the form ${CHAINCODE_NAME}`);
     if (version === '') faults.push(`chaincode ${name} has no version`);
     for (const { mspId, peer } of organisations) {
@@ -207,6 +219,22 @@ function chaincodeFaults({ organisations, chaincodes }: EmbeddedLedgerOptions): 
         faults.push(`chaincode ${name} has neither an entry nor a server for ${mspId}`);
       }
     }
+  }
+  return faults;
+}
+
+function endorsementFaults(
+  chaincode: string,
+  { organisations, quorum }: EndorsementPolicy,
+  known: readonly OrganisationOptions[],
+): string[] {
+  const distinct = new Set(organisations).size;
+  const faults = organisations
+    .filter((id) => !known.some(({ mspId, peer }) => mspId === id && peer !== undefined))
+    .map((id) => `${id} of chaincode ${chaincode}'s endorsement policy has no peer`);
+  if (distinct !== organisations.length) faults.push(`chaincode ${chaincode}'s endorsement policy repeats a name`);
+  if (!Number.isSafeInteger(quorum) || quorum < 1 || quorum > distinct) {
+    faults.push(`chaincode ${chaincode}'s endorsement policy asks for ${quorum} of ${distinct} organisations`);
   }
   return faults;
 }

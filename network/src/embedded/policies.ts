@@ -1,7 +1,12 @@
 import { type Identity, type MemberKind } from './identities';
-import { type ChannelOptions, type OrganisationOptions } from './options';
+import {
+  type ChaincodeOptions,
+  type ChannelOptions,
+  type EndorsementPolicy,
+  type OrganisationOptions,
+} from './options';
 
-/** Fabric's channel policies of these names; `Endorsement` is a majority of the members with a peer. */
+/** Fabric's channel policies of these names. */
 export type AccessPolicy = 'Readers' | 'Writers';
 
 const KINDS: Readonly<Record<AccessPolicy, readonly MemberKind[]>> = {
@@ -15,17 +20,27 @@ export class ChannelPolicies {
   readonly members: readonly string[];
   /** MSP ids of the members that endorse. */
   readonly endorsers: readonly string[];
-  /** Distinct organisations whose endorsement a transaction needs. */
-  readonly quorum: number;
+  /** The channel's policy `Endorsement`, for chaincodes without one of their own: a majority of the members with a peer. */
+  readonly endorsement: EndorsementPolicy;
+  readonly #ofChaincodes: ReadonlyMap<string, EndorsementPolicy>;
   readonly #readOnly: ReadonlySet<string>;
 
-  constructor(channel: ChannelOptions, organisations: readonly OrganisationOptions[]) {
+  constructor(
+    channel: ChannelOptions,
+    organisations: readonly OrganisationOptions[],
+    chaincodes: readonly Pick<ChaincodeOptions, 'name' | 'endorsement'>[],
+  ) {
     const all = organisations.map(({ mspId }) => mspId);
     this.members = channel.members ?? all;
     this.endorsers = organisations
       .filter(({ mspId, peer }) => peer !== undefined && this.members.includes(mspId))
       .map(({ mspId }) => mspId);
-    this.quorum = Math.floor(this.endorsers.length / 2) + 1;
+    this.endorsement = { organisations: this.endorsers, quorum: Math.floor(this.endorsers.length / 2) + 1 };
+    this.#ofChaincodes = new Map(
+      chaincodes.flatMap(({ name, endorsement }): [string, EndorsementPolicy][] =>
+        endorsement ? [[name, endorsement]] : [],
+      ),
+    );
     this.#readOnly = new Set(channel.readOnlyMembers ?? []);
   }
 
@@ -50,10 +65,15 @@ export class ChannelPolicies {
     return admitted && KINDS[policy].includes(identity.kind);
   }
 
+  endorsementOf(chaincode: string): EndorsementPolicy {
+    return this.#ofChaincodes.get(chaincode) ?? this.endorsement;
+  }
+
   /** @param identities whose signatures over the endorsement were verified */
-  isEndorsed(identities: readonly Identity[]): boolean {
+  isEndorsed(chaincode: string, identities: readonly Identity[]): boolean {
+    const { organisations, quorum } = this.endorsementOf(chaincode);
     const peers = identities.filter(({ kind, fault }) => kind === 'peer' && fault === undefined);
-    const organisations = new Set(peers.map(({ mspId }) => mspId));
-    return this.endorsers.filter((mspId) => organisations.has(mspId)).length >= this.quorum;
+    const signed = new Set(peers.map(({ mspId }) => mspId));
+    return organisations.filter((mspId) => this.isMember(mspId) && signed.has(mspId)).length >= quorum;
   }
 }

@@ -30,7 +30,11 @@ beforeAll(async () => {
   const transaction = await contract.newProposal('put', { arguments: ['key', 'value'] }).endorse();
   prepared = gateway.PreparedTransaction.deserializeBinary(transaction.getBytes()).getEnvelope() as common.Envelope;
   ({ keyPem } = await fixture.identity('CSS1MSP', 'relay'));
-  const policies = new ChannelPolicies({ name: 'datachain', chaincodes: ['chargecast'] }, options.organisations);
+  const policies = new ChannelPolicies(
+    { name: 'datachain', chaincodes: ['chargecast'] },
+    options.organisations,
+    options.chaincodes,
+  );
   store = await Store.open(join(fixture.directory, 'validator-store'));
   validator = new Validator('datachain', policies, ['chargecast'], new Identities(options.organisations), store);
 });

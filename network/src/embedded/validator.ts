@@ -107,22 +107,21 @@ export class Validator {
     }
   }
 
-  /** A transaction answers for the chaincode it names and for every namespace it writes. */
-  #checkNamespaces({ chaincodeName, namespaces }: Action): void {
-    const written = namespaces.filter(({ set }) => set.getWritesList().length > 0).map(({ namespace }) => namespace);
-    if (![chaincodeName, ...written].every((name) => this.#chaincodes.has(name))) {
+  #checkNamespaces(action: Action): void {
+    if (!answersFor(action).every((name) => this.#chaincodes.has(name))) {
       throw new InvalidTransaction(Code.INVALID_CHAINCODE, 'chaincode not defined on the channel');
     }
   }
 
-  #checkEndorsements({ responsePayload, endorsements }: Action): void {
-    const endorsers = endorsements.map((endorsement): Identity | undefined => {
+  #checkEndorsements(action: Action): void {
+    const { responsePayload, endorsements } = action;
+    const endorsers = endorsements.flatMap((endorsement): Identity[] => {
       const endorser = endorsement.getEndorser_asU8();
       const identity = this.#identities.find(endorser);
       const signed = Buffer.concat([responsePayload, endorser]);
-      return identity?.verify(signed, endorsement.getSignature_asU8()) ? identity : undefined;
+      return identity?.verify(signed, endorsement.getSignature_asU8()) ? [identity] : [];
     });
-    if (!this.#policies.isEndorsed(endorsers.filter((identity) => identity !== undefined))) {
+    if (!answersFor(action).every((name) => this.#policies.isEndorsed(name, endorsers))) {
       throw new InvalidTransaction(Code.ENDORSEMENT_POLICY_FAILURE, 'too few organisations endorsed');
     }
   }
@@ -142,6 +141,12 @@ export class Validator {
     }
     return [...entries];
   }
+}
+
+/** A transaction answers for the chaincode it names and for every namespace it writes. */
+function answersFor({ chaincodeName, namespaces }: Action): readonly string[] {
+  const written = namespaces.filter(({ set }) => set.getWritesList().length > 0).map(({ namespace }) => namespace);
+  return [...new Set([chaincodeName, ...written])];
 }
 
 /** Of several transactions with one id, all good so far, the first of the block counts. */
