@@ -5,6 +5,7 @@ import {
   decodeSigmaState,
   type EpochsItem,
   type GovernanceReply,
+  governanceStatement,
   type InclusionReply,
   type LimitsItem,
   MAX_SIGMAS,
@@ -250,6 +251,21 @@ describe('submit', () => {
       (JSON.parse((await consortium.endorse([sigma], { time: NOW + 59 })).payload) as { root?: string }).root,
     ).toBeDefined();
     expect(codes((await consortium.submit([sigma], { time: NOW + 60 })).outcomes)).toEqual(['E_CREDENTIAL_REVOKED']);
+  });
+
+  test('a credential on a revoked list is refused, the others of its batch are not', async () => {
+    const { sigma } = await seal('a');
+    const { sigma: untouched } = await seal('b');
+    const body = { subjects: [oneTimeKey(sigma)], reason: 'compromised', effective: NOW } as const;
+    const statement = governanceStatement({ kind: 'revokedCredentials', body });
+    const item = {
+      kind: 'revokedCredentials',
+      body,
+      authority: consortium.organisations(GATEWAYS.slice(1), statement),
+    };
+    await consortium.cast('relay', BROADCAST.mirrorGovernance, [JSON.stringify(item)]);
+    const { outcomes } = await consortium.submit([sigma, untouched]);
+    expect(codes(outcomes)).toEqual(['E_CREDENTIAL_REVOKED', 'committed']);
   });
 
   test('bounds of the transient map', async () => {

@@ -1,13 +1,16 @@
 import {
   BROADCAST,
+  type CredentialsRevocation,
   type Epochs,
   type EpochsItem,
   GOVERNANCE_EVENT,
   type GovernanceItem,
   type GovernanceReply,
+  governanceStatement,
   type LimitsItem,
   REGISTRATION,
 } from '@chargecast/protocol';
+import { type Credential } from '@chargecast/signcryption/credential';
 import { createLimits } from '@chargecast/signcryption/limits';
 import { ready } from '@chargecast/signcryption/primitives/native';
 import { Role } from '@chargecast/signcryption/roles';
@@ -179,6 +182,34 @@ describe('revocations on both channels', () => {
       '',
     ]);
     expect(page.items).toHaveLength(2);
+  });
+
+  test('a list of one-time keys by a majority alone, each refused in a submission afterwards', async () => {
+    const csc = await consortium.world.enrol('csc', Role.CSC);
+    const { credentials } = await consortium.world.credentials(csc, 3);
+    const subjects = credentials.map(({ oneTimeKey }) => hex(oneTimeKey)).sort();
+    const body = { subjects, reason: 'compromised', effective: NOW } as const;
+    const statement = governanceStatement({ kind: 'revokedCredentials', body });
+    const [first] = credentials;
+    const byOneHolder: CredentialsRevocation = {
+      kind: 'revokedCredentials',
+      body,
+      authority: [{ by: 'holder', signature: consortium.sign((first as Credential).y, statement) }],
+    };
+    expect(await refusalOf(byOneHolder)).toBe('E_AUTHORITY');
+    expect(await refusalOf({ ...byOneHolder, body: { ...body, subjects: [...subjects].reverse() } })).toBe('E_DECODE');
+    const byMinority = { ...byOneHolder, authority: consortium.organisations(GATEWAYS.slice(2), statement) };
+    expect(await refusalOf(byMinority)).toBe('E_AUTHORITY');
+    const byMajority = { ...byOneHolder, authority: consortium.organisations(GATEWAYS.slice(1), statement) };
+    expect(await onBoth(byMajority)).toEqual(['committed', 'committed']);
+    expect(await onBoth(byMajority)).toEqual(['unchanged', 'unchanged']);
+    const page = await consortium.query<{ items: { subject: string }[] }>(
+      'owner',
+      'datachain',
+      BROADCAST.listRevocations,
+      ['9', ''],
+    );
+    expect(page.items.map(({ subject }) => subject)).toEqual(subjects);
   });
 
   test('a signature for one kind of revocation is none for another', async () => {

@@ -1,5 +1,6 @@
 /** Transactions both contracts offer, each as its own class method: decorators' metadata is not inherited well. */
 import {
+  type CredentialsRevocation,
   type Decoder,
   decodeGovernanceItem,
   decodeJson,
@@ -20,7 +21,7 @@ import {
 import { type LedgerContext } from './ledger-contract';
 import { putVersioned, readGovernance } from './rules/governance';
 import { ensureLength } from './rules/initialise';
-import { putRevocation, revocationEvent, type RevocationKeys } from './rules/revocation';
+import { putCredentialsRevocation, putRevocation, revocationEvent, type RevocationKeys } from './rules/revocation';
 import { readSlot } from './rules/slots';
 
 /** Every result is canonical JSON: all organisations answer with the same bytes. */
@@ -45,6 +46,13 @@ export async function revoke(ctx: LedgerContext, item: RevocationItem, keys: Rev
   return { kind: item.kind, status };
 }
 
+async function revokeCredentials(ctx: LedgerContext, item: CredentialsRevocation): Promise<MirrorReply> {
+  const { kind, body } = item;
+  const subjects = await putCredentialsRevocation(ctx.state, ctx.params, item);
+  if (subjects.length > 0) announce(ctx, REVOCATION_EVENT, reply({ kind, ...body, subjects }));
+  return { kind, status: subjects.length > 0 ? 'committed' : 'unchanged' };
+}
+
 /** @param keysOf who may revoke besides a majority, on this channel */
 export async function mirrorGovernance(
   ctx: LedgerContext,
@@ -52,6 +60,7 @@ export async function mirrorGovernance(
   keysOf: (item: RevocationItem) => Promise<RevocationKeys>,
 ): Promise<string> {
   const item: GovernanceItem = readArgument(itemJson, decodeGovernanceItem, 'item');
+  if (item.kind === 'revokedCredentials') return reply(await revokeCredentials(ctx, item));
   if (isRevocation(item)) return reply(await revoke(ctx, item, await keysOf(item)));
   const status = await putVersioned(ctx.state, ctx.params, item);
   if (status === 'committed') announce(ctx, GOVERNANCE_EVENT, reply({ kind: item.kind, version: item.version }));

@@ -74,7 +74,20 @@ export interface RevocationItem {
   readonly authority: readonly Authority[];
 }
 
-export type GovernanceItem = VersionedItem | RevocationItem;
+/** One-time keys of one holder at once: what is left of a batch when its holder is revoked. */
+export interface CredentialsRevocation {
+  readonly kind: 'revokedCredentials';
+  readonly body: Omit<Revocation, 'subject'> & {
+    /** Y in hex, ascending, 1 to {@link MAX_REVOKED_CREDENTIALS} of them. */
+    readonly subjects: readonly string[];
+  };
+  readonly authority: readonly Authority[];
+}
+
+/** As many as one batch of one-time keys may hold at a KGC with default settings. */
+export const MAX_REVOKED_CREDENTIALS = 512;
+
+export type GovernanceItem = VersionedItem | RevocationItem | CredentialsRevocation;
 
 /** What `broadcast:init` takes: the first versions. */
 export interface GenesisGovernance {
@@ -154,12 +167,33 @@ export const decodeRevocationItem =
       authority: decodeAuthorities,
     })(value, at);
 
+const credentialsRevocation: Decoder<CredentialsRevocation> = object<CredentialsRevocation>({
+  kind: oneOf('revokedCredentials'),
+  body: object<CredentialsRevocation['body']>({
+    subjects: array(hex(32), MAX_REVOKED_CREDENTIALS, 1),
+    reason: decodeReason,
+    effective: seconds,
+  }),
+  authority: decodeAuthorities,
+});
+
+/** Checks the shape, and that the keys ascend, so that none stands twice and one list has one encoding. */
+export const decodeCredentialsRevocation: Decoder<CredentialsRevocation> = (value, at) => {
+  const item = credentialsRevocation(value, at);
+  const { subjects } = item.body;
+  if (subjects.some((subject, i) => i > 0 && subject <= (subjects[i - 1] as string))) {
+    throw new ProtocolError('E_DECODE', `${at}.body.subjects must ascend and hold each key once`);
+  }
+  return item;
+};
+
 const ITEMS: Record<GovernanceItem['kind'], Decoder<GovernanceItem>> = {
   limits: decodeLimitsItem,
   epochs: decodeEpochsItem,
   revokedCredential: decodeRevocationItem('revokedCredential'),
   revokedRecord: decodeRevocationItem('revokedRecord'),
   revokedProvider: decodeRevocationItem('revokedProvider'),
+  revokedCredentials: decodeCredentialsRevocation,
 };
 
 export const decodeGovernanceItem: Decoder<GovernanceItem> = (value, at) => {
@@ -182,13 +216,18 @@ const REVOCATION_CODES: Record<RevocationItemKind, number> = {
   revokedCredential: 2,
   revokedProvider: 3,
 };
+const CREDENTIALS_CODE = 4;
 
 /** What the authority of an item signs; `authority` itself is not part of it. */
 export function governanceStatement(
-  item: Omit<VersionedItem, 'authority'> | Omit<RevocationItem, 'authority'>,
+  item: Omit<VersionedItem, 'authority'> | Omit<RevocationItem, 'authority'> | Omit<CredentialsRevocation, 'authority'>,
 ): Statement {
   if ('version' in item) {
     return { tag: 'gov', parts: [utf8(item.kind), u64(item.version), utf8(canonicalJson(item.body as Json))] };
+  }
+  if (item.kind === 'revokedCredentials') {
+    const { subjects, reason, effective } = item.body;
+    return { tag: 'rev', parts: [u8(CREDENTIALS_CODE), fromHex(subjects.join('')), utf8(reason), u64(effective)] };
   }
   const { subject, reason, effective } = item.body;
   const key = item.kind === 'revokedProvider' ? utf8(subject) : fromHex(subject);

@@ -2,6 +2,7 @@
 import {
   type Authority,
   canonicalJson,
+  type CredentialsRevocation,
   decodeJson,
   decodeRevocationItem,
   governanceStatement,
@@ -78,6 +79,36 @@ export async function putRevocation(
   ensureRevocationAuthority(params, item, keys);
   await state.putJson(revokedKey(kind, item.body.subject), item);
   return 'committed';
+}
+
+/**
+ * Writes each key's revocation where none stands that takes effect as early. The list's authority is a majority: a holder
+ * that revokes its own keys signs under each. Throws `E_AUTHORITY`.
+ * @returns the keys written
+ */
+export async function putCredentialsRevocation(
+  state: WorldState,
+  params: Params,
+  item: CredentialsRevocation,
+): Promise<readonly string[]> {
+  const count = organisationTally(params, governanceStatement(item), item.authority);
+  if (!suffices(count)) {
+    throw new ProtocolError(
+      'E_AUTHORITY',
+      `a list of one-time keys is revoked by ${count.needed} organisations (${count.given} hold); gather the missing ones`,
+    );
+  }
+  const { subjects, reason, effective } = item.body;
+  const written: string[] = [];
+  for (const subject of subjects) {
+    const previous = await readRevocation(state, 'credential', subject);
+    if (previous && previous.body.effective <= effective) continue;
+    // Who signed stands in the transaction: five hundred copies of it would only swell the state.
+    const revoked: RevocationItem = { kind: 'revokedCredential', body: { subject, reason, effective }, authority: [] };
+    await state.putJson(revokedKey('credential', subject), revoked);
+    written.push(subject);
+  }
+  return written;
 }
 
 export async function pageRevocations(
