@@ -170,6 +170,7 @@ export function validateOptions(options: EmbeddedLedgerOptions): void {
     ...organisationFaults(options.organisations),
     ...channelFaults(options),
     ...chaincodeFaults(options),
+    ...options.chaincodes.flatMap((chaincode) => endorsementFaults(chaincode, options.organisations)),
     ...numberFaults({ ...DEFAULT_BLOCKS, ...options.blocks }),
     ...numberFaults({ ...DEFAULT_LIMITS, ...options.limits }),
   ];
@@ -209,8 +210,7 @@ const CHAINCODE_NAME = /^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/;
 
 function chaincodeFaults({ organisations, chaincodes }: EmbeddedLedgerOptions): string[] {
   const faults = repeated(chaincodes.map(({ name }) => name)).map((name) => `chaincode ${name} is given twice`);
-  for (const { name, version, entry, endorsement, servers = {} } of chaincodes) {
-    if (endorsement) faults.push(...endorsementFaults(name, endorsement, organisations));
+  for (const { name, version, entry, servers = {} } of chaincodes) {
     if (!CHAINCODE_NAME.test(name)) faults.push(`chaincode name "${name}" is not of the form ${CHAINCODE_NAME}`);
     if (version === '') faults.push(`chaincode ${name} has no version`);
     for (const { mspId, peer } of organisations) {
@@ -224,10 +224,11 @@ function chaincodeFaults({ organisations, chaincodes }: EmbeddedLedgerOptions): 
 }
 
 function endorsementFaults(
-  chaincode: string,
-  { organisations, quorum }: EndorsementPolicy,
+  { name: chaincode, endorsement }: ChaincodeOptions,
   known: readonly OrganisationOptions[],
 ): string[] {
+  if (!endorsement) return [];
+  const { organisations, quorum } = endorsement;
   const distinct = new Set(organisations).size;
   const faults = organisations
     .filter((id) => !known.some(({ mspId, peer }) => mspId === id && peer !== undefined))
