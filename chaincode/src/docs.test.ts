@@ -3,6 +3,8 @@ import './testing/silence';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  AUTHORIZATION,
+  AUTHORIZE_EVENT,
   BROADCAST,
   CHARGING_EVENT,
   CHARGING_RECORDS,
@@ -11,11 +13,18 @@ import {
   LEDGER_ROLES,
   RECORDS_EVENT,
   REGISTRATION,
+  REGISTER_EVENT,
+  REPORT_EVENT,
   REVOCATION_EVENT,
   REVOCATION_REASONS,
+  REVOKE_AUTHORIZATION_EVENT,
+  REVOKE_EVENT,
   SIGMAS_EVENT,
   SLOT_EVENT,
+  SYSTEM_KEY_EVENT,
+  UPDATE_EVENT,
 } from '@chargecast/protocol';
+import { AUTHORIZATION_ACCESS } from './authorization-contract';
 import { BROADCAST_ACCESS } from './broadcast-contract';
 import { CHARGING_RECORDS_ACCESS } from './charging-records-contract';
 import { REGISTRATION_ACCESS } from './registration-contract';
@@ -36,6 +45,7 @@ const rows = (title: string): Map<string, string[]> =>
 
 test.each([
   ['Registration', REGISTRATION, REGISTRATION_ACCESS],
+  ['Authorization', AUTHORIZATION, AUTHORIZATION_ACCESS],
   ['Broadcast', BROADCAST, BROADCAST_ACCESS],
   ['ChargingRecords', CHARGING_RECORDS, CHARGING_RECORDS_ACCESS],
 ] as const)('%s: transactions and roles', (title, { contract, ...names }, access) => {
@@ -58,8 +68,20 @@ test('every refusal code stands in the table', () => {
 
 test('every event, tag, reason and key family is described', () => {
   const events = [CHARGING_EVENT, SIGMAS_EVENT, RECORDS_EVENT, REVOCATION_EVENT, GOVERNANCE_EVENT, SLOT_EVENT];
+  events.push(SYSTEM_KEY_EVENT, REGISTER_EVENT, UPDATE_EVENT, REVOKE_EVENT, REPORT_EVENT);
+  events.push(AUTHORIZE_EVENT, REVOKE_AUTHORIZATION_EVENT);
   expect([...rows('Events').keys()].sort()).toEqual(events.sort());
-  expect([...rows('What is signed').keys()].sort()).toEqual(['gov', 'meter', 'plug', 'prov', 'rev', 'slot']);
+  expect([...rows('What is signed').keys()].sort()).toEqual([
+    'gov',
+    'grant',
+    'meter',
+    'plug',
+    'prov',
+    'report',
+    'rev',
+    'slot',
+    'spk',
+  ]);
   expect(REVOCATION_REASONS.filter((reason) => !reference.includes(`\`${reason}\``))).toEqual([]);
   const state = section('State');
   for (const key of [
@@ -75,6 +97,14 @@ test('every event, tag, reason and key family is described', () => {
     'meter:',
     'charging:',
     'revoked:',
+    'spk:',
+    'spk-version:',
+    'vpk:',
+    'vpk-version:',
+    'vpk-revoked:',
+    'reputation:',
+    'report:',
+    'grant:',
   ]) {
     expect(state).toContain(`\`${key}`);
   }
