@@ -223,9 +223,8 @@ export function endorsementQuorum(topology: Topology): number {
 }
 
 /** Orderer signatures a block needs: ⌈(n + l + 1) / 2⌉, the Byzantine quorum of SmartBFT (3 of 4). */
-export function blockQuorum(topology: Topology): number {
-  const n = topology.organisations.length;
-  return Math.ceil((n + toleratedFaults(n) + 1) / 2);
+export function blockQuorum(orderers: number): number {
+  return Math.ceil((orderers + toleratedFaults(orderers) + 1) / 2);
 }
 
 export function channelNames(topology: Topology): readonly string[] {

@@ -12,6 +12,7 @@ import {
 
 import { CodedError, codeOf, messageOf } from '../common/errors';
 import { ensureFollows } from '../ledger/block';
+import { acceptBlock, type Consenter } from '../ledger/block-signatures';
 import { EndorsementVerifier } from '../ledger/endorsements';
 import { type BlockSource, type Channel, type LedgerBlock, LedgerError, type LedgerTransaction } from '../ledger/port';
 import { type TrustBundle } from '../ledger/trust';
@@ -62,8 +63,9 @@ const PATIENCE_MS = 30_000;
 const CHANNELS: readonly Channel[] = ['certchain', 'datachain'];
 
 /**
- * Verifies both chains from public parts alone: hashes, endorsements by a majority of the pinned gateways, Merkle roots,
- * every σ at its transaction's time under the limits then in force, every one-time key once, every record's signature.
+ * Verifies both chains from public parts alone: hashes, the orderers' signatures on blocks, endorsements by a majority of
+ * the pinned gateways, Merkle roots, every σ at its transaction's time under the limits then in force, every one-time key
+ * once, every record's signature.
  * Faults are collected, not thrown; a channel whose blocks do not follow each other is not read further.
  * @throws whatever the source throws
  */
@@ -108,6 +110,8 @@ class ChannelAudit {
   readonly #spent = new Set<string>();
   /** One-time keys revoked, with the Unix seconds from which. */
   readonly #revoked = new Map<string, number>();
+  /** Orderers that have to sign the next block. */
+  #consenters: readonly Consenter[] = [];
   #limits: Limits | undefined;
   #epochs: EpochsItem | undefined;
 
@@ -163,6 +167,7 @@ class ChannelAudit {
     try {
       if (previous) ensureFollows(previous, block);
       else if (block.number !== 0n) throw new CodedError('E_CHAIN_BROKEN', 'the first block is not block 0');
+      this.#consenters = acceptBlock(this.#options.trust, this.#channel, block, this.#consenters);
       return true;
     } catch (error) {
       this.#fault(block.number, error);

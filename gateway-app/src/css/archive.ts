@@ -67,7 +67,7 @@ export class ChainArchive {
 }
 
 function* itemsOf(block: number, kept: Uint8Array): Generator<ChainItem> {
-  const { header, transactions } = decodeBlock(kept);
+  const { header, signatures, transactions } = decodeBlock(kept);
   for (const [index, { validationCode, envelope }] of transactions.entries()) {
     const lastOfBlock = index === transactions.length - 1;
     yield {
@@ -78,6 +78,7 @@ function* itemsOf(block: number, kept: Uint8Array): Generator<ChainItem> {
       lastOfBlock,
       header: lastOfBlock ? header : new Uint8Array(),
       transactions: transactions.length,
+      signatures: lastOfBlock ? signatures : new Uint8Array(),
     };
   }
 }

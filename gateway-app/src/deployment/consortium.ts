@@ -9,7 +9,7 @@ import {
 import { encodeParams, type Params } from '@chargecast/signcryption';
 
 import { writePrivateFile } from '../common/files';
-import { connectLedger, encodeTrust, type Ledger, type TrustBundle } from '../ledger';
+import { connectLedger, encodeTrust, type Ledger, pinGenesis, type TrustBundle } from '../ledger';
 import { genesisGovernance, paramsOf, providerEntry } from './genesis';
 import { type CeremonyKeys, keepOrDrawKeys } from './keys';
 import { type Layout } from './layout';
@@ -48,11 +48,12 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
   try {
     const connect = (mspId: string, identity: string): Promise<Ledger> =>
       connectLedger(ledger.profileFile, { mspId, name: identity });
-    const trust = await trustOf(topology, layout, params);
     await writePrivateFile(layout.params, `${encodeParams(params)}\n`);
-    await writePrivateFile(layout.trust, encodeTrust(trust));
     const administrator = await connect(mspIds[0] as string, 'admin');
+    let trust: TrustBundle;
     try {
+      trust = await trustOf(topology, layout, params, administrator);
+      await writePrivateFile(layout.trust, encodeTrust(trust));
       await provision(administrator, {
         params,
         governance: genesisGovernance(params, keys),
@@ -82,10 +83,10 @@ export function startLedgerOf(layout: Layout, manifest: Manifest, onProgress: On
   });
 }
 
-async function trustOf(topology: Topology, layout: Layout, params: Params): Promise<TrustBundle> {
+async function trustOf(topology: Topology, layout: Layout, params: Params, ledger: Ledger): Promise<TrustBundle> {
   const { css, clients } = await materialiseNetwork(topology, layout.ledger);
   const roots = [...css.values(), ...clients.values()].map(
     ({ mspId, caCertificatePem }) => [mspId, [caCertificatePem]] as const,
   );
-  return { params, chaincode: topology.chaincode, roots: Object.fromEntries(roots) };
+  return { params, chaincode: topology.chaincode, roots: Object.fromEntries(roots), ...(await pinGenesis(ledger)) };
 }

@@ -9,20 +9,27 @@ import { type LedgerBlock, LedgerError } from './port';
 export function parseBlock(block: common.Block): LedgerBlock {
   const header = block.getHeader();
   const metadata = block.getMetadata()?.getMetadataList_asU8() ?? [];
-  const codes = metadata[common.BlockMetadataIndex.TRANSACTIONS_FILTER] ?? new Uint8Array(0);
+  const part = (index: number): Uint8Array => metadata[index] ?? new Uint8Array(0);
   if (!header) throw malformed('a block has no header');
-  return assembleBlock(header.serializeBinary(), block.getData()?.getDataList_asU8() ?? [], codes);
+  return assembleBlock(
+    header.serializeBinary(),
+    block.getData()?.getDataList_asU8() ?? [],
+    part(common.BlockMetadataIndex.TRANSACTIONS_FILTER),
+    part(common.BlockMetadataIndex.SIGNATURES),
+  );
 }
 
 /**
  * @param header common.BlockHeader
  * @param envelopes in order
  * @param validationCodes one for each envelope
+ * @param signatures common.Metadata
  */
 export function assembleBlock(
   header: Uint8Array,
   envelopes: readonly Uint8Array[],
   validationCodes: ArrayLike<number>,
+  signatures: Uint8Array,
 ): LedgerBlock {
   const { number, previousHash, dataHash } = readHeader(header);
   const found = createHash('sha256');
@@ -39,6 +46,7 @@ export function assembleBlock(
     dataHash,
     header,
     hash: headerHash(number, previousHash, dataHash),
+    signatures,
     transactions: envelopes.map((envelope, index) => parseEnvelope(envelope, index, validationCodes[index] as number)),
   };
 }
@@ -56,10 +64,17 @@ function readHeader(bytes: Uint8Array): Pick<LedgerBlock, 'number' | 'previousHa
   }
 }
 
-/** SHA-256 over DER SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }, Fabric's block hash. */
+/** Fabric's block hash: SHA-256 over {@link headerDer}. */
 export function headerHash(number: bigint, previousHash: Uint8Array, dataHash: Uint8Array): Uint8Array {
+  return createHash('sha256')
+    .update(headerDer(number, previousHash, dataHash))
+    .digest();
+}
+
+/** DER SEQUENCE { INTEGER number, OCTET STRING previousHash, OCTET STRING dataHash }: what is hashed and signed. */
+export function headerDer(number: bigint, previousHash: Uint8Array, dataHash: Uint8Array): Uint8Array {
   const body = Buffer.concat([der(0x02, unsigned(number)), der(0x04, previousHash), der(0x04, dataHash)]);
-  return createHash('sha256').update(der(0x30, body)).digest();
+  return der(0x30, body);
 }
 
 /** Tag, length (below 65,536), content: X.690 8.1. */
@@ -99,6 +114,7 @@ export function toChainItems(block: LedgerBlock): ChainItem[] {
     lastOfBlock: index === last,
     header: index === last ? block.header : new Uint8Array(0),
     transactions: transactions.length,
+    signatures: index === last ? block.signatures : new Uint8Array(0),
   }));
 }
 
@@ -122,6 +138,7 @@ export async function* assembleItems(items: AsyncIterable<ChainItem>): AsyncGene
       item.header,
       pending.map(({ envelope }) => envelope),
       pending.map(({ validationCode }) => validationCode),
+      item.signatures,
     );
     if (block.number !== BigInt(item.block)) throw malformed(`block ${item.block} carries the header of another`);
     pending = [];

@@ -49,6 +49,14 @@ function without(kind: 'config' | 'unreadable'): Content {
   };
 }
 
+/** The channel configuration in an envelope that holds one. */
+export function readConfig(envelope: Uint8Array): common.Config | undefined {
+  const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(envelope).getPayload_asU8());
+  const header = common.ChannelHeader.deserializeBinary(payload.getHeader()?.getChannelHeader_asU8() ?? EMPTY);
+  if (header.getType() !== (common.HeaderType.CONFIG as number)) return undefined;
+  return common.ConfigEnvelope.deserializeBinary(payload.getData_asU8()).getConfig();
+}
+
 function readContent(envelope: Uint8Array): Content {
   const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(envelope).getPayload_asU8());
   const header = present(payload.getHeader(), 'header');

@@ -16,4 +16,5 @@ export {
 export { encodeTrust, endorsingOrganisations, parseTrust, readTrust, type TrustBundle } from './trust';
 export { assembleItems, ensureFollows, headerHash, toChainItems } from './block';
 export { EndorsementVerifier } from './endorsements';
+export { pinGenesis } from './genesis';
 export { connectLedger, type LedgerDeadlines } from './fabric-gateway';

@@ -56,6 +56,8 @@ export interface LedgerBlock {
   readonly header: Uint8Array;
   /** SHA-256 of DER(number, previous hash, data hash): the next block's `previousHash`. */
   readonly hash: Uint8Array;
+  /** common.Metadata of the orderers' signatures as read, not verified; empty on a ledger that signs no blocks. */
+  readonly signatures: Uint8Array;
   /** All of them, invalid and configuration transactions included, in order. */
   readonly transactions: readonly LedgerTransaction[];
 }
@@ -125,6 +127,8 @@ export interface ErrorDetail {
  * | E_SUBMIT | the orderers did not take the transaction |
  * | E_COMMIT_UNKNOWN | ordered, outcome not learnt in time: look for `transactionId` in the blocks before trying again |
  * | E_BLOCK_MALFORMED | a block that cannot be parsed or whose hashes do not fit |
+ * | E_BLOCK_SIGNATURES | a block that no quorum of the channel's orderers signed |
+ * | E_GENESIS | a first block other than the pinned one |
  * | E_LEDGER_IDENTITY, E_LEDGER_PROFILE | the identity or gateways are not in the connection profile |
  */
 export class LedgerError extends CodedError {

@@ -1,5 +1,7 @@
 import {
   batchKey,
+  type Certificate,
+  decodeCertificate,
   decodeEpochsItem,
   decodeJson,
   type Decoder,
@@ -7,8 +9,10 @@ import {
   decodeProviderEntry,
   decodeRecordEntry,
   decodeRevocationItem,
+  decodeRevokedKey,
   decodeSigmaState,
   decodeSignedSlotHead,
+  decodeSignedSystemKey,
   type EpochsItem,
   keySubject,
   type LimitsItem,
@@ -18,8 +22,10 @@ import {
   type RecordEntry,
   type RevocationItem,
   type RevocationItemKind,
+  type RevokedKey,
   type RevokedKind,
   type SignedSlotHead,
+  type SignedSystemKey,
   SLOT_KEY,
 } from '@chargecast/protocol';
 import { fromHex, merkleRoot, SIGMA_TREE, sigmaId, toHex } from '@chargecast/signcryption';
@@ -42,6 +48,10 @@ export interface Effects {
   readonly records: readonly { readonly f: string; readonly entry: RecordEntry }[];
   readonly providers: readonly ProviderEntry[];
   readonly revocations: readonly { readonly kind: RevokedKind; readonly item: RevocationItem }[];
+  /** In force from here on; superseded ones are the auditor's business. */
+  readonly certificates: readonly Certificate[];
+  readonly keyRevocations: readonly RevokedKey[];
+  readonly systemKeys: readonly SignedSystemKey[];
   /** One-time keys that signed a σ, lower-case hex, and that σ's id. */
   readonly spent: readonly { readonly credential: string; readonly sigmaId: string }[];
   /** In the order of their Merkle leaves. */
@@ -94,6 +104,9 @@ class WriteSet {
         const kind = subject.slice(0, subject.indexOf(':')) as RevokedKind;
         return { kind, item: json(value, decodeRevocationItem(ITEM_KINDS[kind]), key) };
       }),
+      certificates: this.#family('vpk', (_id, { value, key }) => json(value, decodeCertificate, key)),
+      keyRevocations: this.#family('vpk-revoked', (_id, { value, key }) => json(value, decodeRevokedKey, key)),
+      systemKeys: this.#family('spk', (_id, { value, key }) => json(value, decodeSignedSystemKey, key)),
       spent: this.#spent(),
       ...this.#sigmas(),
     };

@@ -126,7 +126,12 @@ export class Registry {
   }
 
   isRevoked(kind: RevokedKind, subject: string): boolean {
-    return (this.#revokedFrom.get(`${kind}:${subject}`) ?? Infinity) <= this.#now();
+    return (this.revokedFrom(kind, subject) ?? Infinity) <= this.#now();
+  }
+
+  /** Unix seconds; undefined where no revocation stands. */
+  revokedFrom(kind: RevokedKind, subject: string): number | undefined {
+    return this.#revokedFrom.get(`${kind}:${subject}`);
   }
 
   #revoke(key: string, { body }: RevocationItem): void {

@@ -1,13 +1,20 @@
-import { MAX_SLOT_AGE, slotNumber } from '@chargecast/protocol';
+import {
+  type Certificate,
+  type CertificateStatus,
+  MAX_SLOT_AGE,
+  slotNumber,
+  type SystemKey,
+} from '@chargecast/protocol';
 import { type Limits, type Params, parseParams, toHex } from '@chargecast/signcryption';
 
 import { Backoff } from '../common/abort';
 import { CodedError } from '../common/errors';
 import { type Logger } from '../common/log';
 import { EndorsementVerifier } from '../ledger/endorsements';
-import { ensureFollows } from '../ledger/block';
 import { type Channel, type LedgerBlock, LedgerError, type LedgerTransaction } from '../ledger/port';
 import { getJson, type Store, toJson } from '../store/store';
+import { CertificateRegistry } from './certificates';
+import { ChainHead } from './chain-head';
 import { type Effects, readEffects } from './effects';
 import { Governance } from './governance';
 import { Registry } from './registry';
@@ -29,40 +36,36 @@ interface Place {
   readonly transactionId: string;
 }
 
-interface Position {
-  readonly number: bigint;
-  readonly hash: Uint8Array;
-}
-
 const CHANNELS: readonly Channel[] = ['certchain', 'datachain'];
 
 /** Opens a replica where it last stood; `start` makes it follow. */
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const now = (): number => Math.floor(Date.now() / 1000);
-  const positions = options.store.sub('positions');
-  const found = await Promise.all(CHANNELS.map(async (channel) => [channel, await readPosition(positions, channel)]));
+  const { store, trust } = options;
+  const [certchain, datachain] = await Promise.all([
+    ChainHead.open(store, trust, 'certchain'),
+    ChainHead.open(store, trust, 'datachain'),
+  ]);
+  const registry = await Registry.open(store, trust.params, now);
   const replica = new ChainReplica(
     options,
-    await Registry.open(options.store, options.trust.params, now),
-    await Governance.open(options.store, now),
-    Object.fromEntries(found) as Record<Channel, Position | undefined>,
+    registry,
+    await CertificateRegistry.open(store, trust.params, registry),
+    await Governance.open(store, now),
+    { certchain, datachain },
   );
   await replica.compareWithSlot();
   return replica;
 }
 
-async function readPosition(store: Store, channel: Channel): Promise<Position | undefined> {
-  const stored = await getJson<{ number: string; hash: string }>(store, channel);
-  return stored && { number: BigInt(stored.number), hash: Buffer.from(stored.hash, 'hex') };
-}
-
 class ChainReplica implements Replica {
   readonly #options: ReplicaOptions;
   readonly #registry: Registry;
+  readonly #certificates: CertificateRegistry;
   readonly #governance: Governance;
   readonly #verifier: EndorsementVerifier;
-  readonly #stores: Readonly<Record<'positions' | 'sigmas' | 'spent', Store>>;
-  readonly #positions: Record<Channel, Position | undefined>;
+  readonly #stores: Readonly<Record<'sigmas' | 'spent', Store>>;
+  readonly #heads: Readonly<Record<Channel, ChainHead>>;
   readonly #reached = new Waiters<void>();
   readonly #committed = new Waiters<Place>();
   readonly #stopping = new AbortController();
@@ -75,16 +78,18 @@ class ChainReplica implements Replica {
   constructor(
     options: ReplicaOptions,
     registry: Registry,
+    certificates: CertificateRegistry,
     governance: Governance,
-    positions: Record<Channel, Position | undefined>,
+    heads: Readonly<Record<Channel, ChainHead>>,
   ) {
     const { store, trust } = options;
     this.#options = options;
     this.#registry = registry;
+    this.#certificates = certificates;
     this.#governance = governance;
     this.#verifier = new EndorsementVerifier(trust);
-    this.#stores = { positions: store.sub('positions'), sigmas: store.sub('sigmas'), spent: store.sub('spent') };
-    this.#positions = positions;
+    this.#stores = { sigmas: store.sub('sigmas'), spent: store.sub('spent') };
+    this.#heads = heads;
   }
 
   get params(): Params {
@@ -102,7 +107,7 @@ class ChainReplica implements Replica {
   }
 
   position(channel: Channel): bigint | undefined {
-    return this.#positions[channel]?.number;
+    return this.#heads[channel].number;
   }
 
   limits(): Limits {
@@ -132,6 +137,18 @@ class ChainReplica implements Replica {
 
   provider(id: string): Promise<ReplicaProvider | undefined> {
     return this.#registry.provider(id);
+  }
+
+  certificateOf(id: string): Promise<Certificate | undefined> {
+    return this.#certificates.certificateOf(id);
+  }
+
+  statusOf(id: string, at: number): Promise<CertificateStatus | undefined> {
+    return this.#certificates.statusOf(id, at);
+  }
+
+  systemKeyOf(provider: string, version?: number): Promise<SystemKey | undefined> {
+    return this.#certificates.systemKeyOf(provider, version);
   }
 
   async isRecordRevoked(f: Uint8Array): Promise<boolean> {
@@ -226,40 +243,44 @@ class ChainReplica implements Replica {
 
   async #applyBlock(channel: Channel, block: LedgerBlock): Promise<void> {
     const { store, apply, applied } = this.#options;
-    this.#ensureNext(channel, block);
     const batch = store.batch();
+    const advance = this.#heads[channel].stage(batch, block);
     const sigmas: CommittedSigma[] = [];
     const recordsChanged = new Set<string>();
+    const certificatesChanged = new Set<string>();
+    const providersRevoked: string[] = [];
     for (const transaction of this.#own(channel, block)) {
       const effects = readEffects(transaction);
       this.#ensureSameParams(effects);
       await this.#registry.stage(batch, channel, block.number, effects);
+      for (const id of this.#certificates.stage(batch, effects)) certificatesChanged.add(id);
       const limits = this.#governance.stage(batch, channel, effects);
       sigmas.push(...committedSigmas(block, transaction, effects, limits));
       for (const { credential, sigmaId } of effects.spent) batch.put(this.#stores.spent, credential, toJson(sigmaId));
       for (const { f } of effects.records) recordsChanged.add(f);
-      for (const { kind, item } of effects.revocations) if (kind === 'record') recordsChanged.add(item.body.subject);
+      for (const { kind, item } of effects.revocations) {
+        if (kind === 'record') recordsChanged.add(item.body.subject);
+        if (kind === 'provider') providersRevoked.push(item.body.subject);
+      }
     }
     for (const { sigmaId, transactionId } of sigmas) {
       batch.put(this.#stores.sigmas, toHex(sigmaId), toJson({ block: block.number.toString(), transactionId }));
     }
-    const position = { number: block.number.toString(), hash: Buffer.from(block.hash).toString('hex') };
-    batch.put(this.#stores.positions, channel, toJson(position));
-    const outcome: AppliedBlock = { channel, number: block.number, sigmas, recordsChanged: [...recordsChanged], block };
+    const outcome: AppliedBlock = {
+      channel,
+      number: block.number,
+      sigmas,
+      recordsChanged: [...recordsChanged],
+      certificatesChanged: [...certificatesChanged],
+      providersRevoked,
+      block,
+    };
     await apply?.(outcome, batch);
     await batch.commit();
-    this.#positions[channel] = { number: block.number, hash: block.hash };
+    advance();
     await this.compareWithSlot();
     this.#tell(outcome);
     applied?.(outcome);
-  }
-
-  #ensureNext(channel: Channel, block: LedgerBlock): void {
-    const previous = this.#positions[channel];
-    if (previous) ensureFollows(previous, block);
-    else if (block.number !== 0n) {
-      throw new LedgerError('E_CHAIN_BROKEN', `the first block of ${channel} must be 0, not ${block.number}`);
-    }
   }
 
   /** The trusted chaincode's valid transactions, each endorsed; those of other chaincodes do not touch its state. */

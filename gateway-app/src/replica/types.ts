@@ -1,4 +1,4 @@
-import { type AcceptedEpoch } from '@chargecast/protocol';
+import { type AcceptedEpoch, type Certificate, type CertificateStatus, type SystemKey } from '@chargecast/protocol';
 import { type LedgerRecord, type Limits, type Params, type RecordKeys, type Role } from '@chargecast/signcryption';
 
 import { type BlockSource, type Channel, type LedgerBlock } from '../ledger/port';
@@ -32,6 +32,10 @@ export interface AppliedBlock {
   readonly sigmas: readonly CommittedSigma[];
   /** Pseudo-identities whose record or revocation came with this block, lower-case hex. */
   readonly recordsChanged: readonly string[];
+  /** IDs whose certificate came, was superseded or was revoked with this block, lower-case hex. */
+  readonly certificatesChanged: readonly string[];
+  /** Names of providers revoked with this block: their certificates hold no longer. */
+  readonly providersRevoked: readonly string[];
   readonly block: LedgerBlock;
 }
 
@@ -114,6 +118,15 @@ export interface ReplicaView {
   record(f: Uint8Array): Promise<ReplicaRecord | undefined>;
   records(filter?: RecordFilter): AsyncIterable<ReplicaRecord>;
   provider(id: string): Promise<ReplicaProvider | undefined>;
+  /** The certificate in force for the ID of a vehicle or pile (16 bytes hex); a revoked one as well. */
+  certificateOf(id: string): Promise<Certificate | undefined>;
+  /** @param at Unix seconds @returns undefined for an ID nobody registered */
+  statusOf(id: string, at: number): Promise<CertificateStatus | undefined>;
+  /**
+   * The system key of a provider the consortium admitted and has not revoked, signed by that provider.
+   * @param version the newest without one
+   */
+  systemKeyOf(provider: string, version?: number): Promise<SystemKey | undefined>;
   isRecordRevoked(f: Uint8Array): Promise<boolean>;
   isCredentialRevoked(credential: Uint8Array): Promise<boolean>;
   isCredentialSpent(credential: Uint8Array): Promise<boolean>;

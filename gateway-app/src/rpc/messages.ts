@@ -113,6 +113,7 @@ export interface ChainItem {
   readonly lastOfBlock: boolean;
   readonly header: Uint8Array;
   readonly transactions: number;
+  readonly signatures: Uint8Array;
 }
 export interface ChainHead {
   readonly block: number;
@@ -137,6 +138,10 @@ export interface SlotHead {
 export interface Sealed {
   readonly sigma: Uint8Array;
 }
+export interface IdentifyRequest {
+  readonly epoch: number;
+}
+
 export interface HolderIdentity {
   readonly f: Uint8Array;
   readonly epoch: number;

@@ -173,6 +173,7 @@ describe('role RPC', () => {
                 lastOfBlock: true,
                 header: Buffer.of(1),
                 transactions: 1,
+                signatures: Buffer.of(),
               };
             }
           } finally {
@@ -208,6 +209,7 @@ describe('role RPC', () => {
             lastOfBlock: true,
             header: Buffer.of(),
             transactions: 1,
+            signatures: Buffer.of(),
           };
           await never(call.signal);
         },
@@ -240,6 +242,7 @@ describe('role RPC', () => {
             lastOfBlock: true,
             header: Buffer.of(),
             transactions: 1,
+            signatures: Buffer.of(),
           };
           await never(signal);
           ended = true;

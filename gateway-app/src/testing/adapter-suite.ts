@@ -40,7 +40,15 @@ import { openChain, spentCredentials } from '../audit/deployment-chain';
 import { silentLogger } from '../common/log';
 import { freePorts } from '../deployment/ports';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
-import { connectLedger, encodeTrust, type Ledger, LedgerError, type Transaction, type TrustBundle } from '../ledger';
+import {
+  connectLedger,
+  encodeTrust,
+  type Ledger,
+  LedgerError,
+  pinGenesis,
+  type Transaction,
+  type TrustBundle,
+} from '../ledger';
 import { openReplica } from '../replica';
 import { openStore } from '../store';
 
@@ -110,8 +118,9 @@ export function adapterSuite(kind: LedgerKind): void {
         [readFileSync(join(stateDir, 'organisations', mspId, 'pki', 'ca', 'cert.pem'), 'utf8')],
       ]),
     );
-    trust = { params: consortium.world.params, chaincode: topology.chaincode, roots };
     const admin = await as('CSS1MSP', 'admin');
+    const { params } = consortium.world;
+    trust = { params, chaincode: topology.chaincode, roots, ...(await pinGenesis(admin)) };
     const paramsJson = encodeParams(trust.params);
     await admin.submit('certchain', registration(REGISTRATION.init, paramsJson, '{}'));
     await admin.submit('datachain', broadcast(BROADCAST.init, paramsJson, JSON.stringify(consortium.genesis()), '{}'));
@@ -240,6 +249,7 @@ export function adapterSuite(kind: LedgerKind): void {
       const onSigma = (id: string): void => void ids.push(id);
       const report = await verifyChain({ trust: chain.trust, source: chain.ledger, heights: chain.heights, onSigma });
       expect(report).toMatchObject({ verified: true, faults: [], sigmas: 3, invalidTransactions: 1, records: 1 });
+      expect(chain.trust.ordering).toBe(kind === 'fabric' ? 'bft' : 'unsigned');
       expect(new Set((await spentCredentials(chain)).values())).toEqual(new Set(ids));
       expect(toHex(chain.trust.params.ctx)).toBe(toHex(trust.params.ctx));
     });

@@ -9,14 +9,18 @@ import { BROADCAST, REGISTRATION, type SlotHead, slotNumber } from '@chargecast/
 import { type LedgerRecord, merkleRoot, ready, RECORD_TREE, REVOCATION_TREE, toHex } from '@chargecast/signcryption';
 import { NOW } from '@chargecast/signcryption/testing/world';
 import { common, ledger, msp, peer } from '@hyperledger/fabric-protos';
+import { BinaryWriter } from 'google-protobuf';
 import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
-import { createHash, createPrivateKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes, sign } from 'node:crypto';
 
 import { parseBlock } from '../ledger/block';
 import { type BlockOptions, type BlockSource, type Channel, type LedgerBlock } from '../ledger/port';
+import { headerDer } from '../ledger/block';
 import { type TrustBundle } from '../ledger/trust';
 
 export const CHAINCODE = 'chargecast';
+/** Orderers that sign a block unless a test says otherwise: three of four. */
+const QUORUM = [1, 2, 4];
 export const VALIDITY = { notBefore: new Date('2025-01-01'), notAfter: new Date('2035-01-01') };
 
 export interface EnvelopeOptions {
@@ -37,34 +41,46 @@ export class TestChain implements BlockSource {
   readonly trust: TrustBundle;
   readonly blocksOf: Record<Channel, LedgerBlock[]> = { certchain: [], datachain: [] };
   readonly peers: Readonly<Record<string, KeyAndCertificate>>;
+  /** In the order of their numbers, from 1 on. */
+  readonly orderers: readonly KeyAndCertificate[];
   readonly #waiting = new Set<() => void>();
 
-  private constructor(consortium: Consortium, trust: TrustBundle, peers: Readonly<Record<string, KeyAndCertificate>>) {
+  private constructor(
+    consortium: Consortium,
+    trust: Omit<TrustBundle, 'ordering' | 'genesis'>,
+    peers: Readonly<Record<string, KeyAndCertificate>>,
+    orderers: readonly KeyAndCertificate[],
+  ) {
     this.consortium = consortium;
-    this.trust = trust;
     this.peers = peers;
+    this.orderers = orderers;
+    const [certchain, datachain] = (['certchain', 'datachain'] as const).map((channel) => {
+      const { hash } = this.append(channel, [configEnvelope(channel, orderers)]);
+      return Buffer.from(hash).toString('hex');
+    }) as [string, string];
+    this.trust = { ...trust, ordering: orderers.length > 0 ? 'bft' : 'unsigned', genesis: { certchain, datachain } };
   }
 
-  static async create(seed?: string): Promise<TestChain> {
+  /** @param ordering `unsigned`: as the embedded ledger writes blocks */
+  static async create(seed?: string, ordering: TrustBundle['ordering'] = 'bft'): Promise<TestChain> {
     await ready();
     const consortium = await Consortium.create(seed);
     const roots: Record<string, string[]> = {};
     const peers: Record<string, KeyAndCertificate> = {};
+    const orderers: KeyAndCertificate[] = [];
     for (const mspId of GATEWAYS) {
       const root = await createAuthority(`ca.${mspId}`, mspId, VALIDITY);
       roots[mspId] = [root.certificatePem];
       peers[mspId] = await issuePeer(root, mspId);
+      if (ordering === 'bft') orderers.push(await issuePeer(root, mspId));
     }
     const trust = { params: consortium.world.params, chaincode: CHAINCODE, roots };
-    const chain = new TestChain(consortium, trust, peers);
-    chain.append('certchain', [configEnvelope('certchain')]);
-    chain.append('datachain', [configEnvelope('datachain')]);
-    return chain;
+    return new TestChain(consortium, trust, peers, orderers);
   }
 
   /** Params, limits, epochs, a provider and the current slot stand on the chains. */
-  static async initialised(seed?: string): Promise<TestChain> {
-    const chain = await TestChain.create(seed);
+  static async initialised(seed?: string, ordering?: TrustBundle['ordering']): Promise<TestChain> {
+    const chain = await TestChain.create(seed, ordering);
     const { consortium } = chain;
     const { limits, epochs } = consortium.genesis();
     const { paramsJson } = consortium;
@@ -126,12 +142,36 @@ export class TestChain implements BlockSource {
     const data = new common.BlockData();
     data.setDataList([...envelopes]);
     const metadata = new common.BlockMetadata();
-    metadata.setMetadataList([new Uint8Array(0), new Uint8Array(0), Uint8Array.from(codes)]);
+    metadata.setMetadataList([this.signatures(header), new Uint8Array(0), Uint8Array.from(codes)]);
     const block = new common.Block();
     block.setHeader(header);
     block.setData(data);
     block.setMetadata(metadata);
     return block;
+  }
+
+  /** common.Metadata as SmartBFT's orderers sign a block, each under its number or another; nobody signs block 0. */
+  signatures(
+    header: common.BlockHeader,
+    orderers: readonly (number | { readonly by: number; readonly as?: number })[] = QUORUM,
+    value: Uint8Array = Buffer.from(`ordered as ${header.getNumber()}`),
+  ): Uint8Array {
+    if (header.getNumber() === 0 || this.orderers.length === 0) return new Uint8Array(0);
+    const der = headerDer(BigInt(header.getNumber()), header.getPreviousHash_asU8(), header.getDataHash_asU8());
+    const metadata = new BinaryWriter();
+    metadata.writeBytes(1, value);
+    for (const { by, as = by } of orderers.map((each) => (typeof each === 'number' ? { by: each } : each))) {
+      const identifier = new common.IdentifierHeader();
+      identifier.setIdentifier(as);
+      identifier.setNonce(randomBytes(24));
+      const identifierHeader = identifier.serializeBinary();
+      const { keyPem } = this.orderers[by - 1] as KeyAndCertificate;
+      const signature = new BinaryWriter();
+      signature.writeBytes(2, sign('sha256', Buffer.concat([value, identifierHeader, der]), createPrivateKey(keyPem)));
+      signature.writeBytes(3, identifierHeader);
+      metadata.writeBytes(2, signature.getResultBuffer());
+    }
+    return metadata.getResultBuffer();
   }
 
   envelope(channel: Channel, simulation: Simulation, options: EnvelopeOptions = {}): Uint8Array {
@@ -224,14 +264,39 @@ function headerOf(channel: string, transactionId: string, seconds: number): comm
   return header;
 }
 
-export function configEnvelope(channel: string): Uint8Array {
+/** @param orderers whom the configuration lets sign blocks, numbered from 1 */
+export function configEnvelope(channel: string, orderers: readonly KeyAndCertificate[] = []): Uint8Array {
   const channelHeader = new common.ChannelHeader();
   channelHeader.setType(common.HeaderType.CONFIG);
   channelHeader.setChannelId(channel);
   const header = new common.Header();
   header.setChannelHeader(channelHeader.serializeBinary());
   header.setSignatureHeader(new common.SignatureHeader().serializeBinary());
-  return wrap(header, new Uint8Array(0));
+  const value = new common.ConfigValue();
+  value.setValue(ordererMapping(orderers));
+  const ordering = new common.ConfigGroup();
+  ordering.getValuesMap().set('Orderers', value);
+  const group = new common.ConfigGroup();
+  group.getGroupsMap().set('Orderer', ordering);
+  const config = new common.Config();
+  config.setChannelGroup(group);
+  const envelope = new common.ConfigEnvelope();
+  envelope.setConfig(config);
+  return wrap(header, envelope.serializeBinary());
+}
+
+function ordererMapping(orderers: readonly KeyAndCertificate[]): Uint8Array {
+  const mapping = new common.Orderers();
+  mapping.setConsenterMappingList(
+    orderers.map(({ certificatePem }, index) => {
+      const consenter = new common.Consenter();
+      consenter.setId(index + 1);
+      consenter.setMspId(GATEWAYS[index] as string);
+      consenter.setIdentity(Buffer.from(certificatePem));
+      return consenter;
+    }),
+  );
+  return mapping.serializeBinary();
 }
 
 function wrap(header: common.Header, data: Uint8Array): Uint8Array {

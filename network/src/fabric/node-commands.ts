@@ -47,7 +47,7 @@ function deployedChaincode({ chaincode }: NetworkState): RunningChaincode {
 
 async function hasQuorum({ topology }: NetworkState, table: Nodes): Promise<boolean> {
   const orderers = nodesOf(topology).filter(({ kind }) => kind === 'orderer');
-  return (await table.running(orderers)).filter(Boolean).length >= blockQuorum(topology);
+  return (await table.running(orderers)).filter(Boolean).length >= blockQuorum(topology.organisations.length);
 }
 
 /**

@@ -60,7 +60,7 @@ function tamperedEnvelopes({ transactions }: LedgerBlock, holder: number, sigma:
 function withFlippedSigma(block: LedgerBlock, sigma: Uint8Array, header: Uint8Array): LedgerBlock {
   const envelopes = tamperedEnvelopes(block, indexOfHolder(block, sigma), sigma);
   const codes = block.transactions.map(({ validationCode }) => validationCode);
-  return assembleBlock(header, envelopes, codes);
+  return assembleBlock(header, envelopes, codes, block.signatures);
 }
 
 function rehashed(block: LedgerBlock, sigma: Uint8Array): LedgerBlock {
