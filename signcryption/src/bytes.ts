@@ -47,13 +47,9 @@ export function u64(value: number): Uint8Array {
  * The preimage of every hash: u32le(length) ‖ bytes, of "CLMMSC/1", of the tag and of each part.
  * @param tag ASCII domain tag
  */
-export function frame(
-  tag: string,
-  parts: readonly Uint8Array[],
-  allocate?: (length: number) => Uint8Array,
-): Uint8Array {
+export function frame(tag: string, parts: readonly Uint8Array[]): Uint8Array {
   const last = parts.at(-1) ?? EMPTY;
-  const framed = frameBefore(tag, parts, last.length, allocate);
+  const framed = frameBefore(tag, parts, last.length);
   framed.set(last, framed.length - last.length);
   return framed;
 }
@@ -67,29 +63,31 @@ export function frameChunks(tag: string, parts: readonly Uint8Array[]): readonly
 const EMPTY = new Uint8Array(0);
 
 /** The framing up to the last part's bytes, with `room` for them behind. */
-function frameBefore(
-  tag: string,
-  parts: readonly Uint8Array[],
-  room: number,
-  allocate: (length: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
-): Uint8Array {
+function frameBefore(tag: string, parts: readonly Uint8Array[], room: number): Uint8Array {
   const tagBytes = encoder.encode(tag);
   let length = 8 + PROTOCOL.length + tagBytes.length + room;
   for (let i = 0; i < parts.length; i++) length += 4 + (i + 1 < parts.length ? (parts[i] as Uint8Array).length : 0);
-  const framed = allocate(length);
-  const view = new DataView(framed.buffer, framed.byteOffset);
-  let at = 0;
-  const put = (part: Uint8Array): void => {
-    view.setUint32(at, part.length, true);
-    framed.set(part, at + 4);
-    at += 4 + part.length;
-  };
-  put(PROTOCOL);
-  put(tagBytes);
-  for (let i = 0; i + 1 < parts.length; i++) put(parts[i] as Uint8Array);
+  const framed = new Uint8Array(length);
+  let at = putPart(framed, 0, PROTOCOL);
+  at = putPart(framed, at, tagBytes);
+  for (let i = 0; i + 1 < parts.length; i++) at = putPart(framed, at, parts[i] as Uint8Array);
   const last = parts.at(-1);
-  if (last) view.setUint32(at, last.length, true);
+  if (last) putLength(framed, at, last.length);
   return framed;
+}
+
+/** One more part of a frame, u32le(length) ‖ bytes, at a place; returns the place behind. */
+export function putPart(framed: Uint8Array, at: number, part: Uint8Array): number {
+  putLength(framed, at, part.length);
+  framed.set(part, at + 4);
+  return at + 4 + part.length;
+}
+
+function putLength(framed: Uint8Array, at: number, length: number): void {
+  framed[at] = length;
+  framed[at + 1] = length >>> 8;
+  framed[at + 2] = length >>> 16;
+  framed[at + 3] = length >>> 24;
 }
 
 /**

@@ -10,6 +10,7 @@ import { LOCATOR_BYTES, MAX_ENTRIES, type Sigma } from './wire';
 
 const TAG_BYTES = 16;
 const HH_BYTES = 64;
+const KEY_BYTES = 32;
 const BIND_BYTES = 64;
 /** Places in the plaintext f ‖ K_S ‖ u32 len ‖ m ‖ zeros. */
 const LENGTH_AT = PSEUDONYM_BYTES + 32;
@@ -43,11 +44,11 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
   const unsorted = unsortedEntries(entryCount * entryLength);
   const scratch: Scratch = {
     z: new Uint8Array(32),
-    derived: new Uint8Array(64),
+    derived: new Uint8Array(HH_BYTES + LOCATOR_BYTES + KEY_BYTES),
     plaintext: new Uint8Array(entryLength - LOCATOR_BYTES - TAG_BYTES),
   };
   const sealEntry = entrySealer(primitives, input, scratch);
-  for (const [i, receiver] of receivers.entries()) sealEntry(receiver, unsorted, i * entryLength);
+  for (let i = 0; i < receivers.length; i++) sealEntry(receivers[i] as EntryReceiver, unsorted, i * entryLength);
   for (const secret of Object.values(scratch) as Uint8Array[]) secret.fill(0);
   const real = receivers.length * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
@@ -60,6 +61,7 @@ const unsortedEntries = reusable();
 /** Secrets of the entry being sealed. */
 interface Scratch {
   readonly z: Uint8Array;
+  /** hh ‖ L ‖ key: the KDF writes behind hh, so that the AEAD's associated data stands there without a copy. */
   readonly derived: Uint8Array;
   readonly plaintext: Uint8Array;
 }
@@ -70,20 +72,20 @@ function entrySealer(
   { k, K_S, hh, entryLength }: EntriesInput,
   { z, derived, plaintext }: Scratch,
 ): (receiver: EntryReceiver, body: Uint8Array, at: number) => void {
-  const locator = derived.subarray(0, LOCATOR_BYTES);
-  const key = derived.subarray(LOCATOR_BYTES);
-  const associatedData = new Uint8Array(HH_BYTES + LOCATOR_BYTES);
-  associatedData.set(hh);
+  derived.set(hh);
+  const locatorAndKey = derived.subarray(HH_BYTES);
+  const locator = locatorAndKey.subarray(0, LOCATOR_BYTES);
+  const key = locatorAndKey.subarray(LOCATOR_BYTES);
+  const associatedData = derived.subarray(0, HH_BYTES + LOCATOR_BYTES);
   plaintext.set(K_S, PSEUDONYM_BYTES);
   const view = new DataView(plaintext.buffer);
   const unbound = entryPreimage(hh, 0);
   const bound = entryPreimage(hh, BIND_BYTES);
   return ({ keys, bind, message }, body, at) => {
     ensure(primitives.x25519(z, k, keys.u), 'E_POINT', 'a receiver’s key has small order');
-    const preimage = bind ? bound(keys.record.f, keys.Q, bind) : unbound(keys.record.f, keys.Q);
-    primitives.keyedBlake2b(derived, z, preimage);
-    associatedData.set(locator, HH_BYTES);
-    plaintext.set(keys.record.f);
+    const { f } = keys.record;
+    primitives.keyedBlake2b(locatorAndKey, z, bind ? bound(f, keys.Q, bind) : unbound(f, keys.Q));
+    plaintext.set(f);
     view.setUint32(LENGTH_AT, message.length, true);
     plaintext.set(message, MESSAGE_AT);
     plaintext.fill(0, MESSAGE_AT + message.length);
@@ -114,15 +116,19 @@ function sortEntries(unsorted: Uint8Array, sorted: Uint8Array, entryLength: numb
   const order = new Float64Array(unsorted.length / entryLength);
   for (let i = 0; i < order.length; i++) order[i] = view.getUint32(i * entryLength) * MAX_ENTRIES + i;
   order.sort();
-  const starts = Array.from(order, (value) => (value % MAX_ENTRIES) * entryLength);
-  for (let i = 1; i < starts.length; i++) {
+  for (let i = 0; i < order.length; i++) order[i] = ((order[i] as number) % MAX_ENTRIES) * entryLength;
+  for (let i = 1; i < order.length; i++) {
     for (let j = i; j > 0; j--) {
-      const [before, after] = [starts[j - 1] as number, starts[j] as number];
+      const [before, after] = [order[j - 1] as number, order[j] as number];
       if (compareAt(unsorted, before, unsorted, after, LOCATOR_BYTES) < 0) break;
-      [starts[j - 1], starts[j]] = [after, before];
+      order[j - 1] = after;
+      order[j] = before;
     }
   }
-  starts.forEach((from, i) => sorted.set(unsorted.subarray(from, from + entryLength), i * entryLength));
+  for (let i = 0; i < order.length; i++) {
+    const from = order[i] as number;
+    sorted.set(unsorted.subarray(from, from + entryLength), i * entryLength);
+  }
 }
 
 /** What one entry holds. */

@@ -1,6 +1,6 @@
 /** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
 import { headerDigest } from './agreement';
-import { frame, u64, reusable } from './bytes';
+import { frame, putPart, reusable, u64 } from './bytes';
 import { type Credential } from './credential';
 import { DistinctBytes } from './distinct';
 import { sealEntries } from './entries';
@@ -85,14 +85,33 @@ interface Shape {
 }
 
 /** Erased as soon as it is hashed. */
-const seedPreimage = reusable();
+const seedBuffer = reusable();
+
+/** frame("seed", …head, and of each receiver f, Q, bind, m). */
+function seedPreimage(head: readonly Uint8Array[], receivers: readonly Receiver[]): Uint8Array {
+  const framedHead = frame('seed', head);
+  let length = framedHead.length;
+  for (const { keys, bind = NO_BIND, message } of receivers) {
+    length += 16 + keys.record.f.length + keys.Q.length + bind.length + message.length;
+  }
+  const preimage = seedBuffer(length);
+  preimage.set(framedHead);
+  framedHead.fill(0);
+  let at = framedHead.length;
+  for (const { keys, bind = NO_BIND, message } of receivers) {
+    at = putPart(preimage, at, keys.record.f);
+    at = putPart(preimage, at, keys.Q);
+    at = putPart(preimage, at, bind);
+    at = putPart(preimage, at, message);
+  }
+  return preimage;
+}
 
 /** Step 2. */
 function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: number): MessageKeys {
   const { credential, hedge, receivers } = input;
-  const parts = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
-  for (const { keys, bind, message } of receivers) parts.push(keys.record.f, keys.Q, bind ?? NO_BIND, message);
-  const preimage = frame('seed', parts, seedPreimage);
+  const head = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
+  const preimage = seedPreimage(head, receivers);
   const seed = primitives.sha512(preimage);
   preimage.fill(0);
   const k = hash(primitives, 'k', seed).slice(0, 32);

@@ -80,7 +80,14 @@ export const nativePrimitives: Primitives = {
   },
   hmacSha256: (key, message) => bytesOf(createHmac('sha256', key).update(message).digest()),
   keyedBlake2b: (output, key, message) => sodium.crypto_generichash(output, message, key),
-  x25519: (output, scalar, u) => succeeds(() => sodium.crypto_scalarmult(output, scalar, u)),
+  x25519(output, scalar, u) {
+    try {
+      sodium.crypto_scalarmult(output, scalar, u);
+      return true;
+    } catch {
+      return false;
+    }
+  },
   aeadSeal(sealed, key, associatedData, plaintext) {
     sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, NONCE, key);
   },
