@@ -2,9 +2,9 @@ import { CodedError } from '../common/errors';
 import { type FleetVehicle } from '../deployment/fleet';
 import { type Client, type Command } from '../rpc';
 import { type PlacedSession } from '../sessions';
-import { DEMO_TARIFF, price } from './pricing';
 import { runScheduled } from './schedule';
-import { billingCommand, chargingPower, controlCommand } from './session-commands';
+import { billingCommand, chargingPower, controlCommand, sessionBill } from './session-commands';
+import { DEMO_TARIFF } from './tariff';
 
 /** What a session needs of the running system: the vehicles' own unit and each company's operator. */
 export interface Stage {
@@ -77,7 +77,7 @@ async function playSession(
   await send(billingCommand(session, contract, transactionId, DEMO_TARIFF));
   played.messages += commandIds.length;
   played.commandIds.push(...commandIds);
-  played.billedMinor += price(DEMO_TARIFF, session.energyWh).totalMinor;
+  played.billedMinor += sessionBill(session, transactionId, DEMO_TARIFF).totalMinor;
   const delivered = await receipted(company, commandIds, signal);
   played.delivered += delivered;
   await stage.vehicles.unplug({ vehicle: name });

@@ -1,6 +1,7 @@
+import { type Bill } from '../ocpp';
+import { billOf, type Tariff } from '../pricing';
 import { type Command } from '../rpc/messages';
 import { type PlacedSession } from '../sessions';
-import { billOf, type Tariff } from './pricing';
 
 const LARGEST_POWER = 22_000;
 const SMALLEST_POWER = 1_400;
@@ -49,6 +50,15 @@ export function billingCommand(
     customer,
     kind: 'billing',
     action: 'Bill',
-    payload: JSON.stringify(billOf(tariff, { ...session, transactionId })),
+    payload: JSON.stringify(sessionBill(session, transactionId, tariff)),
   };
+}
+
+/** A session as its meter would have told it: nothing before it, all of its energy by its end. */
+export function sessionBill({ start, end, energyWh }: PlacedSession, transaction: string, tariff: Tariff): Bill {
+  const readings = [
+    { at: start, importWh: 0, exportWh: 0 },
+    { at: end, importWh: energyWh, exportWh: 0 },
+  ];
+  return billOf(tariff, { transaction, readings });
 }

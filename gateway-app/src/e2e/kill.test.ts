@@ -1,7 +1,8 @@
 /** kill −9 of the ledger, the KGC, a CSS and a CP in the middle of a broadcast, each in a process of its own. */
 import { isPortFree } from '@chargecast/network';
 
-import { DEMO_TARIFF, price } from '../demo/pricing';
+import { sessionBill } from '../demo/session-commands';
+import { DEMO_TARIFF } from '../demo/tariff';
 import { RecordingActuator } from '../cp/recording-actuator';
 import { type Deployment } from '../deployment/deployment';
 import { pileAddresses } from '../deployment/role-configs';
@@ -102,7 +103,7 @@ describe('kill −9 in the middle of a broadcast', () => {
         .filter(({ state, outcome }) => state === 'done' && outcome === 'done');
       expect(acted.map(({ order }) => order.commandId).sort()).toEqual([...sent].sort());
       const rounds = sent.length / (2 * SESSIONS.length);
-      const bills = SESSIONS.map(({ energyWh }) => price(DEMO_TARIFF, energyWh).totalMinor);
+      const bills = SESSIONS.map((session) => sessionBill(session, 'tx', DEMO_TARIFF).totalMinor);
       const charged = piles.reduce((sum, pile) => sum + pile.chargedMinor, 0);
       expect(charged).toBe(rounds * bills.reduce((sum, bill) => sum + bill, 0));
     },

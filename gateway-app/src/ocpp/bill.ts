@@ -10,17 +10,24 @@ export interface Bill {
   readonly currency: string;
   readonly startedAt: string;
   readonly endedAt: string;
+  /** Taken from the grid less given back: negative for a net discharge. */
   readonly energyWh: number;
   readonly lines: readonly BillLine[];
+  /** Negative when the user is credited. */
   readonly totalMinor: number;
+  /** The tariff's id, and the salt that opens the terms of the charging record, hex: both, or neither. */
+  readonly tariff?: string;
+  readonly salt?: string;
 }
 
 /** One position: its amount is stated, not derived, so that a rounding rule never has to be guessed. */
 export interface BillLine {
-  readonly kind: 'energy' | 'time' | 'idle' | 'fixed' | 'tax';
-  /** Wh for energy, seconds for time and idle, 1 for fixed and tax. */
+  readonly kind: 'energy' | 'discharge' | 'time' | 'idle' | 'fixed' | 'tax';
+  /** Wh for energy and discharge, seconds for time and idle, 1 for fixed and tax. */
   readonly quantity: number;
   readonly amountMinor: number;
+  /** Tariff period the energy was taken in. */
+  readonly period?: string;
 }
 
 const minor = z.int();
@@ -32,18 +39,24 @@ const billSchema = z
     currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code'),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime(),
-    energyWh: whole,
+    energyWh: z.int(),
     lines: z
       .array(
         z.strictObject({
-          kind: z.enum(['energy', 'time', 'idle', 'fixed', 'tax']),
+          kind: z.enum(['energy', 'discharge', 'time', 'idle', 'fixed', 'tax']),
           quantity: whole,
           amountMinor: minor,
+          period: z.string().min(1).max(32).exactOptional(),
         }),
       )
       .min(1)
       .max(64),
     totalMinor: minor,
+    tariff: z.string().min(1).max(64).exactOptional(),
+    salt: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex')
+      .exactOptional(),
   })
   .refine((bill) => Date.parse(bill.endedAt) >= Date.parse(bill.startedAt), {
     path: ['endedAt'],

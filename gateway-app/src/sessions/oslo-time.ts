@@ -1,12 +1,11 @@
+import { zoneOffset } from '../common/zone-time';
+
 /** What a published local time can be read as. */
 export type LocalTime = { readonly unixSeconds: number } | { readonly fault: 'syntax' | 'skipped by summer time' };
 
 const PUBLISHED = /^(\d{2})\.(\d{2})\.(\d{4}) (\d{2}):(\d{2})$/;
 const SUMMER_OFFSET = 120;
 const WINTER_OFFSET = 60;
-
-const OSLO = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Oslo', timeZoneName: 'longOffset', hour: 'numeric' });
-const offsets = new Map<number, number>();
 
 /**
  * `dd.mm.yyyy hh:mm` in Europe/Oslo. In the autumn hour that occurs twice the first is meant, so that the order of two
@@ -34,14 +33,4 @@ export function formatOsloTime(unixSeconds: number): string {
   return civil.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** Minutes east of UTC; changes of the clock fall on full hours. */
-function osloOffset(instant: number): number {
-  const hour = Math.floor(instant / 3_600_000);
-  const known = offsets.get(hour);
-  if (known !== undefined) return known;
-  const name = OSLO.formatToParts(hour * 3_600_000).find(({ type }) => type === 'timeZoneName')?.value ?? '';
-  const match = /^GMT([+-]\d{2}):(\d{2})$/.exec(name);
-  const offset = match ? Number(match[1]) * 60 + Number(match[2]) : 0;
-  offsets.set(hour, offset);
-  return offset;
-}
+const osloOffset = (milliseconds: number): number => zoneOffset('Europe/Oslo', Math.floor(milliseconds / 1000));

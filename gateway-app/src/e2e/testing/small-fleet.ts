@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { DEMO_TARIFF } from '../../demo/pricing';
 import { billingCommand, controlCommand } from '../../demo/session-commands';
+import { DEMO_TARIFF } from '../../demo/tariff';
 import { Deployment, type RoleMode } from '../../deployment/deployment';
 import { type Fleet, fleetOf } from '../../deployment/fleet';
 import { type Guest } from '../../deployment/role-configs';

@@ -1,7 +1,7 @@
 import { checkCommand } from '../ocpp';
 import { type PlacedSession } from '../sessions';
-import { DEMO_TARIFF, price } from './pricing';
-import { billingCommand, chargingPower, controlCommand } from './session-commands';
+import { billingCommand, chargingPower, controlCommand, sessionBill } from './session-commands';
+import { DEMO_TARIFF } from './tariff';
 
 const session: PlacedSession = {
   id: '3',
@@ -13,25 +13,6 @@ const session: PlacedSession = {
   energyWh: 29_870,
 };
 
-describe('pricing', () => {
-  it.each([
-    [0, 500],
-    [1, 500],
-    [1000, 745],
-    [29_870, 7819],
-  ])('%i Wh cost %i øre', (energyWh, total) => {
-    const { lines, totalMinor } = price(DEMO_TARIFF, energyWh);
-    expect(totalMinor).toBe(total);
-    expect(lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(total);
-  });
-
-  it('rounds halves up and stays in whole minor units', () => {
-    const tariff = { currency: 'NOK', minorPerKwh: 1, minorPerSession: 0, taxPercent: 50 };
-    expect(price(tariff, 500).lines.map(({ amountMinor }) => amountMinor)).toEqual([1, 0, 1]);
-    expect(price(tariff, 499).totalMinor).toBe(0);
-  });
-});
-
 describe('commands of a session', () => {
   it('are schema-true control and bill', () => {
     for (const { kind, action, payload } of [
@@ -40,6 +21,10 @@ describe('commands of a session', () => {
     ]) {
       expect(() => checkCommand(kind, action, JSON.parse(payload))).not.toThrow();
     }
+  });
+
+  it('bill the session’s energy at the demo’s rates', () => {
+    expect(sessionBill(session, 'TX00000001', DEMO_TARIFF).totalMinor).toBe(7819);
   });
 
   it('spread the energy over the time, within a pile’s power', () => {

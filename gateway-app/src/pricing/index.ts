@@ -1,0 +1,3 @@
+export { type Billed, billOf, recompute, rfc3339 } from './bill';
+export { type Price, priceOf } from './price';
+export { parseTariff, readTariff, type Tariff, tariffDigest, type TariffPeriod, tariffSchema } from './tariff';
