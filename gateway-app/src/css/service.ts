@@ -3,6 +3,7 @@ import type { Channel } from '../ledger';
 import type { Handlers } from '../rpc';
 import type { Approvals } from './approvals';
 import type { ChainArchive } from './archive';
+import type { ChargingDesk } from './charging-desk';
 import type { HeldSigmas } from './held-sigmas';
 import type { PileNotices } from './notices';
 import type { OrganisationSigner } from './organisation-signer';
@@ -12,6 +13,7 @@ import type { SlotKeeper } from './slot-keeper';
 export interface CssServiceParts {
   readonly approvals: Approvals;
   readonly records: RecordDesk;
+  readonly charging: ChargingDesk;
   readonly held: HeldSigmas;
   readonly slots: SlotKeeper;
   readonly archives: Readonly<Record<Channel, ChainArchive>>;
@@ -23,10 +25,11 @@ export interface CssServiceParts {
 
 /** The Css service of proto/chargecast.proto. */
 export function cssService(parts: CssServiceParts): Handlers<'Css'> {
-  const { approvals, records, held, slots, archives, signer, notices, ownName } = parts;
+  const { approvals, records, charging, held, slots, archives, signer, notices, ownName } = parts;
   return {
     approve: ({ record, unit }, { peer }) => approvals.approve(plain(record), peer, unit),
     publishRecord: (entry) => records.publish(entry),
+    addChargingRecords: async ({ entries }) => ({ outcomes: await charging.add(entries) }),
     async hold({ sigma, submit }) {
       const { id, deadline } = await held.hold(plain(sigma), submit);
       const sigmaId = plain(Buffer.from(id, 'hex'));

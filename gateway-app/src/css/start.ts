@@ -11,6 +11,7 @@ import { serve } from '../rpc';
 import { type Store } from '../store';
 import { Approvals } from './approvals';
 import { ChainArchive } from './archive';
+import { ChargingDesk } from './charging-desk';
 import { type CssConfig, cssConfigSchema } from './config';
 import { Gatherer } from './gatherer';
 import { type HeldSigma, HeldSigmas } from './held-sigmas';
@@ -68,6 +69,13 @@ async function assemble(
   };
   const seen = new EventEmitter<{ committed: [CommittedSigma] }>();
   const own = await OwnMessages.open(store.sub('own'), params, log);
+  const charging = new ChargingDesk({
+    store: store.sub('charging'),
+    ledger,
+    gathering: config.gathering,
+    log,
+    stopping,
+  });
   const replica = await openReplica({
     store: store.sub('replica'),
     trust,
@@ -76,6 +84,7 @@ async function assemble(
     apply(applied, batch) {
       archives[applied.channel].keep(applied.block, batch);
       own.intake.apply(applied, batch);
+      charging.apply(applied, batch);
     },
     applied(applied) {
       archives[applied.channel].kept(applied.number);
@@ -137,7 +146,17 @@ async function assemble(
     () => stop.abort(),
   );
 
-  const handlers = cssService({ approvals, records, held, slots, archives, signer, notices, ownName: config.name });
+  const handlers = cssService({
+    approvals,
+    records,
+    charging,
+    held,
+    slots,
+    archives,
+    signer,
+    notices,
+    ownName: config.name,
+  });
   const { host, port } = parseAddress(config.listen);
   const server = await serve('Css', handlers, { tls, host, port, logger: log });
   undo.push(() => server.close());
@@ -180,7 +199,7 @@ async function assemble(
       clearInterval(pruning);
       const closing = server.close();
       stop.abort();
-      await Promise.all([gatherer.stop(), recordGatherer.stop(), keeping]);
+      await Promise.all([gatherer.stop(), recordGatherer.stop(), charging.stop(), keeping]);
       await membership.stop();
       await own.stopped();
       await closing;

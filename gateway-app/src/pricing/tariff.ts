@@ -67,11 +67,7 @@ export async function readTariff(file: string): Promise<Tariff> {
 
 /** SHA-256 over its canonical JSON, defaults filled in: what a charging record's terms commit to. 32 bytes hex. */
 export function tariffDigest(tariff: Tariff): string {
-  return toHex(
-    createHash('sha256')
-      .update(canonicalJson(tariff))
-      .digest(),
-  );
+  return toHex(createHash('sha256').update(canonicalJson(tariff)).digest());
 }
 
 function isZone(name: string): boolean {

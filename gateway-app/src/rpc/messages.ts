@@ -97,6 +97,13 @@ export interface Outcome {
   readonly message: string;
   readonly transactionId: string;
 }
+export interface Outcomes {
+  readonly outcomes: readonly Outcome[];
+}
+export interface ChargingRecords {
+  /** Each the JSON of one `ChargingRecordEntry`. */
+  readonly entries: readonly string[];
+}
 export interface HoldRequest {
   readonly sigma: Uint8Array;
   readonly submit: boolean;

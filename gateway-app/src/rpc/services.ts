@@ -37,6 +37,7 @@ export interface Services {
     stream: ServerStream<m.StreamRequest, m.ChainItem>;
     signSlot: Unary<m.SlotHead, m.OrganisationSignature>;
     head: Unary<m.StreamRequest, m.ChainHead>;
+    addChargingRecords: Unary<m.ChargingRecords, m.Outcomes>;
     notify: Unary<m.NotifyRequest, m.NotifyReply>;
   };
   Csc: {
@@ -138,6 +139,7 @@ export const PERMISSIONS: {
     stream: READERS,
     signSlot: ['css'],
     head: READERS,
+    addChargingRecords: ['cp'],
     notify: ['css'],
   },
   Csc: {
