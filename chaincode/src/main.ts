@@ -3,6 +3,7 @@
  * launched it (`npm start -- --peer.address …`).
  */
 import './quiet';
+import { ready } from '@chargecast/signcryption/primitives/libsodium';
 import { type ChaincodeInterface } from 'fabric-shim-api';
 import { type ChaincodeServerOpts, Shim } from 'fabric-shim';
 import { CodedChaincode, VERSION } from './coded-chaincode';
@@ -55,6 +56,7 @@ function endOnSignals(chaincode: CodedChaincode): void {
 
 async function main(): Promise<void> {
   const options = serviceOptions(process.env);
+  await ready();
   const chaincode = new CodedChaincode();
   endOnSignals(chaincode);
   await (options ? serve(chaincode, options) : dial(chaincode));

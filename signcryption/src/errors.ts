@@ -5,7 +5,7 @@
 export type SigncryptionErrorCode =
   /** A caller passed a value of the wrong size, type or range. */
   | 'E_ARGUMENT'
-  /** `await ready()` was not called before a function that uses secret scalars. */
+  /** `await ready()` was not called before a function that uses secret scalars or judges points. */
   | 'E_NOT_READY'
   /** Not the canonical encoding of an element of the prime-order group, or the identity. */
   | 'E_POINT'

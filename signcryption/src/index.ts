@@ -40,7 +40,7 @@ const withPrimitives =
   (...rest: A): T =>
     operation(nativePrimitives, ...rest);
 
-export { ready } from './primitives/native';
+export { ready } from './primitives/libsodium';
 export { nodePrimitives } from './primitives/node';
 export { type Primitives, type VerifierPrimitives } from './primitives/types';
 export { SigncryptionError, type SigncryptionErrorCode } from './errors';

@@ -17,7 +17,8 @@ import {
 import { codeOf } from '../testing/codes';
 import { hex, seededRandom } from '../testing/world';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { nativePrimitives as native, ready } from './native';
+import { ready } from './libsodium';
+import { nativePrimitives as native } from './native';
 import { nodePrimitives as node } from './node';
 import { portablePrimitives as portable } from './portable';
 import { type VerifierPrimitives } from './types';

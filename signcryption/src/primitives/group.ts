@@ -1,4 +1,4 @@
-/** Group operations on public values through `@noble/curves`: shared by the portable and the verifier-only set. */
+/** Group operations on public values through `@noble/curves`. */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { concat, equal } from '../bytes';
 import { hasCanonicalY } from '../encoding';

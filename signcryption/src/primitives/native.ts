@@ -1,26 +1,20 @@
 /**
- * The hot paths: libsodium's prebuilt addon, its WebAssembly build for what the addon does not export (scalar
- * products), and Node's OpenSSL for hashing. Secret scalars pass only through libsodium's constant-time functions.
+ * The hot paths: libsodium's prebuilt addon, its WebAssembly for what the addon does not export (scalar products), and
+ * Node's OpenSSL for hashing. Secret scalars pass only through libsodium's constant-time functions.
  */
 import { createCipheriv, createHmac } from 'node:crypto';
-import wasm from 'libsodium-wrappers-sumo';
 import sodium from 'sodium-native';
 import { bytesOf } from '../bytes';
 import { SigncryptionError } from '../errors';
 import { digest } from './digest';
+import { libsodium } from './libsodium';
 import { type Primitives } from './types';
+
+export { ready } from './libsodium';
 
 const NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;
 const IDENTITY = Uint8Array.of(1, ...new Uint8Array(31));
-
-let loaded = false;
-
-/** Resolves once libsodium's WebAssembly stands; needed before anything that uses secret scalars, never to verify. */
-export async function ready(): Promise<void> {
-  await wasm.ready;
-  loaded = true;
-}
 
 /** libsodium reports a refused input by throwing without a code of its own. */
 function succeeds(operation: () => void): boolean {
@@ -74,10 +68,7 @@ export const nativePrimitives: Primitives = {
     sodium.crypto_core_ed25519_scalar_add(sum, a, b);
     return sum;
   },
-  multiplyScalars(a, b) {
-    if (!loaded) throw new SigncryptionError('E_NOT_READY', 'await ready() before using secret keys');
-    return wasm.crypto_core_ed25519_scalar_mul(a, b);
-  },
+  multiplyScalars: (a, b) => libsodium().crypto_core_ed25519_scalar_mul(a, b),
   hmacSha256: (key, message) => bytesOf(createHmac('sha256', key).update(message).digest()),
   keyedBlake2b: (output, key, message) => sodium.crypto_generichash(output, message, key),
   x25519(output, scalar, u) {

@@ -1,10 +1,12 @@
 /**
- * Public verification on `node:crypto` and `@noble/curves` alone: nothing here loads an addon, so a bundle that uses
- * it is one JavaScript file.
+ * Public verification without an addon, so that a bundle which uses it is one JavaScript file: `node:crypto` for hashes
+ * and Ed25519, libsodium's WebAssembly for the group. `await ready()` of {@link ./libsodium} once before points are
+ * judged; signatures need no waiting.
  */
 import { createPublicKey, verify } from 'node:crypto';
+import { SigncryptionError } from '../errors';
 import { digest } from './digest';
-import * as group from './group';
+import { libsodium } from './libsodium';
 import { type VerifierPrimitives } from './types';
 
 export const nodePrimitives: VerifierPrimitives = {
@@ -21,9 +23,20 @@ export const nodePrimitives: VerifierPrimitives = {
       return false;
     }
   },
-  isGroupElement: group.isGroupElement,
-  reduceScalar: group.reduceScalar,
-  multiplyPoint: group.multiplyPoint,
-  addPoints: group.addPoints,
-  toMontgomery: group.toMontgomery,
+  isGroupElement: (point) => point.length === 32 && libsodium().crypto_core_ed25519_is_valid_point(point),
+  reduceScalar: (wide) => libsodium().crypto_core_ed25519_scalar_reduce(wide),
+  multiplyPoint: (scalar, point) =>
+    point32('multiplication', () => libsodium().crypto_scalarmult_ed25519_noclamp(scalar, point)),
+  addPoints: (a, b) => point32('addition', () => libsodium().crypto_core_ed25519_add(a, b)),
+  toMontgomery: (point) => point32('conversion', () => libsodium().crypto_sign_ed25519_pk_to_curve25519(point)),
 };
+
+/** libsodium reports a refused point by an error without a code. */
+function point32(operation: string, compute: () => Uint8Array): Uint8Array {
+  try {
+    return compute();
+  } catch (cause) {
+    if (cause instanceof SigncryptionError) throw cause;
+    throw new SigncryptionError('E_POINT', `${operation}: not a point this operation accepts`, { cause });
+  }
+}
