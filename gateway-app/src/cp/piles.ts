@@ -38,6 +38,8 @@ const TOGETHER = 16;
 /** The piles of this process, each an enrolled holder with keys of its own. */
 export class Piles {
   readonly byName: ReadonlyMap<string, Holder>;
+  /** A pile has a record in another epoch. */
+  renewed: (unit: string, holder: Holder) => void = () => undefined;
   readonly #gateways: readonly GatewayConnection[];
 
   private constructor(byName: ReadonlyMap<string, Holder>, gateways: readonly GatewayConnection[]) {
@@ -59,7 +61,8 @@ export class Piles {
       for (let at = 0; at < parts.names.length; at += TOGETHER) {
         const group = parts.names.slice(at, at + TOGETHER).map(async (name) => {
           const options = { role: 'cp' as const, name: `${process}/${name}`, kgc, publisher, replica, logger: log };
-          const holder = await openHolder({ ...options, store: store.sub(name), signal: stopping });
+          const entered = (entering: Holder): void => void piles.#entered(name, entering, parts);
+          const holder = await openHolder({ ...options, store: store.sub(name), signal: stopping, entered });
           holders.set(name, holder);
           await piles.#present(name, holder, parts);
         });
@@ -70,6 +73,13 @@ export class Piles {
       await piles.stop();
       throw error;
     }
+  }
+
+  /** While a start enrols a pile, it is not served yet: the start presents it. */
+  async #entered(unit: string, holder: Holder, parts: PileParts): Promise<void> {
+    if (this.byName.get(unit) !== holder) return;
+    await this.#present(unit, holder, parts);
+    this.renewed(unit, holder);
   }
 
   /** Its own CSS, whose approval does not count and was not asked, learns the pile's record as well: it sends it notices. */
@@ -94,9 +104,11 @@ export class Piles {
     return holder;
   }
 
-  /** @param f lower-case hex, of the current epoch */
+  /** @param f lower-case hex, of an accepted epoch */
   byRecord(f: string): Holder | undefined {
-    return [...this.byName.values()].find((holder) => toHex(holder.f) === f);
+    return [...this.byName.values()].find((holder) =>
+      holder.epochs.some((epoch) => toHex(holder.keyOf(epoch)?.record.f ?? new Uint8Array()) === f),
+    );
   }
 
   async stop(): Promise<void> {

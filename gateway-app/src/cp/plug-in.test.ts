@@ -42,8 +42,14 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
   );
 }
 
+/** A pile enrolled in one epoch. */
+const keyOf =
+  (key: HolderKey) =>
+  (epoch: number): HolderKey | undefined =>
+    epoch === key.record.epoch ? key : undefined;
+
 const begin = (side: VehicleSide, at = pile, session = SESSION): Promise<PileSide> =>
-  PileSide.begin(view, at, side.hello, session);
+  PileSide.begin(view, keyOf(at), side.hello, session);
 
 test('both sides learn who the other is and agree on the session', async () => {
   const side = new VehicleSide(view, vehicle, 'P1');
@@ -112,7 +118,7 @@ describe('a vehicle plugs in only where the pile proves to be one', () => {
 
   test('a record that is no pile’s, is revoked, or is not on the ledger', async () => {
     const side = new VehicleSide(view, vehicle, 'P1');
-    const { challenge } = await PileSide.begin(view, otherVehicle, side.hello, SESSION);
+    const { challenge } = await PileSide.begin(view, keyOf(otherVehicle), side.hello, SESSION);
     expect(await codeOf(side.answer(challenge))).toBe('E_PILE_RECORD');
     const honest = (await begin(side)).challenge;
     expect(await codeOf(side.answer({ ...honest, pile: new Uint8Array(16) }))).toBe('E_PILE_RECORD');
@@ -141,7 +147,7 @@ describe('a vehicle plugs in only where the pile proves to be one', () => {
 test('a pile challenges only vehicles whose record counts', async () => {
   const hello = new VehicleSide(view, vehicle, 'P1').hello;
   const at = (change: Partial<typeof hello>): Promise<string> =>
-    codeOf(PileSide.begin(view, pile, { ...hello, ...change }, SESSION));
+    codeOf(PileSide.begin(view, keyOf(pile), { ...hello, ...change }, SESSION));
   expect(await at({ vehicle: new Uint8Array(16) })).toBe('E_VEHICLE_RECORD');
   expect(await at({ vehicle: otherPile.record.f })).toBe('E_VEHICLE_RECORD');
   expect(await at({ vehicle: new Uint8Array(5) })).toBe('E_PLUG_HELLO');

@@ -24,12 +24,13 @@ export class PlugIn {
   }
 
   /**
+   * @param pile the pile's key of an epoch: it answers in the vehicle's, so that centres find both in one
    * @param session 16 bytes, new or the one resumed
    * @throws CodedError E_PLUG_HELLO, E_VEHICLE_RECORD if the vehicle's record does not count, is revoked or of a closed epoch
    */
   static async begin(
     view: Pick<ReplicaView, 'params' | 'record' | 'epochs'>,
-    pile: HolderKey,
+    pile: (epoch: number) => HolderKey | undefined,
     hello: PlugHello,
     session: Uint8Array,
   ): Promise<PlugIn> {
@@ -45,14 +46,16 @@ export class PlugIn {
         'no record of this vehicle counts here yet: enrol, or plug in again later',
       );
     }
+    const key = pile(found.record.epoch);
+    if (!key) throw new CodedError('E_PILE_RECORD', 'the pile is not enrolled in the vehicle’s epoch yet: try again');
     const transcript: PlugTranscript = {
       vehicle,
-      pile: pile.record.f,
+      pile: key.record.f,
       session,
       vehicleNonce: Uint8Array.from(hello.nonce),
       pileNonce: SIGNING_ENV.random(PLUG_NONCE_BYTES),
     };
-    const signed = signLedgerStatement(SIGNING_ENV, view.params, pile.q, plugStatement('pile', transcript));
+    const signed = signLedgerStatement(SIGNING_ENV, view.params, key.q, plugStatement('pile', transcript));
     return new PlugIn(view.params, transcript, Buffer.from(signed, 'hex'), found.keys.Q);
   }
 

@@ -25,7 +25,7 @@ export interface Reachable {
  * | E_RECORD_REVOKED | the receiver's or the pile's record is revoked |
  * | E_BINDING_MISMATCH | the provider bound another X than the ledger has |
  * | E_SLOT_STALE | no recent slot head was seen: a revocation may be kept from this centre |
- * | E_EPOCH | the receiver's record is of another epoch than the centre's |
+ * | E_EPOCH | the receiver's record is of an epoch the centre has no record in |
  */
 export type Unreachable = { readonly code: string };
 
@@ -33,7 +33,8 @@ export interface AddressingParts {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly replica: Pick<ReplicaView, 'params' | 'record'>;
-  readonly epoch: () => number;
+  /** Accepted epochs this centre is enrolled for. */
+  readonly epochs: () => readonly number[];
 }
 
 /** From an operator's `customer` to keys that count on the ledger and a session at a pile. */
@@ -50,9 +51,13 @@ export class Addressing {
     return addressee.kind === 'vehicle' ? this.#vehicle(addressee.bound) : this.#holder(addressee.f);
   }
 
-  async #vehicle({ f, X }: BoundCustomer): Promise<Reachable | Unreachable> {
-    const session = this.#parts.sessions.of(f);
+  async #vehicle({ f: newest, X: newestX, earlier }: BoundCustomer): Promise<Reachable | Unreachable> {
+    const { sessions } = this.#parts;
+    const known = [{ f: newest, X: newestX }, ...(earlier ? [earlier] : [])];
+    const [present] = known.filter((each) => sessions.of(each.f) !== undefined);
+    const session = present && sessions.of(present.f);
     if (session === undefined) return { code: 'E_NOT_PLUGGED_IN' };
+    const { f, X } = present as (typeof known)[number];
     const keys = await this.#counting(f);
     if ('code' in keys) return keys;
     if (keys.record.role !== Role.EV || toHex(keys.record.X) !== X) return { code: 'E_BINDING_MISMATCH' };
@@ -72,6 +77,6 @@ export class Addressing {
     const found = await this.#parts.replica.record(fromHex(f, 16));
     if (found?.revoked === true) return { code: 'E_RECORD_REVOKED' };
     if (found?.keys === undefined) return { code: 'E_RECORD_NOT_COUNTED' };
-    return found.record.epoch === this.#parts.epoch() ? found.keys : { code: 'E_EPOCH' };
+    return this.#parts.epochs().includes(found.record.epoch) ? found.keys : { code: 'E_EPOCH' };
   }
 }

@@ -101,7 +101,7 @@ async function sealedToCentre(
 
 async function centreKeys(): Promise<Parameters<Holder['seal']>[0][number]['keys']> {
   const client = await network.client('Csc', csc, 'ev', 'ev1');
-  const { f } = await client.identify({});
+  const { f } = await client.identify({ epoch: EPOCH });
   const replica = await network.replica();
   return eventually(async () => (await replica.record(Uint8Array.from(f)))?.keys, 'the record of the centre');
 }
@@ -266,7 +266,7 @@ describe('what goes wrong on the way', () => {
       directory,
       sessions: await Sessions.load(await network.store('probe-sessions')),
       replica,
-      epoch: () => EPOCH,
+      epochs: () => [EPOCH],
     });
     await directory.announce('cp', 'cp1/pile1', pile.holder.f);
     const store = await network.store('probe-outbox');

@@ -11,6 +11,8 @@ export interface BoundCustomer {
   readonly contract: string;
   readonly f: string;
   readonly X: string;
+  /** The one before: while an epoch is rolled over, a session may still be open under it. */
+  readonly earlier?: Pick<BoundCustomer, 'f' | 'X'>;
 }
 
 /** Whom an operator's `customer` means. */
@@ -69,10 +71,11 @@ export class Directory {
         'the provider does not count on the ledger; its bindings are not used',
       );
     }
-    const bound = { provider, contract: binding.contract, f: hex(binding.f), X: hex(binding.x) };
-    const before = this.#byContract.get(bound.contract)?.get(provider);
-    if (before?.f === bound.f && before.X === bound.X) return false;
-    verifyBinding(replica.params, known.key, bound, Uint8Array.from(binding.signature));
+    const named = { provider, contract: binding.contract, f: hex(binding.f), X: hex(binding.x) };
+    const before = this.#byContract.get(named.contract)?.get(provider);
+    if (before?.f === named.f && before.X === named.X) return false;
+    verifyBinding(replica.params, known.key, named, Uint8Array.from(binding.signature));
+    const bound = before ? { ...named, earlier: { f: before.f, X: before.X } } : named;
     await this.#bindings.put(`${provider} ${bound.contract}`, toJson(bound));
     this.#keep(bound);
     return true;

@@ -1,6 +1,7 @@
 /** kill −9 of a centre in a process of its own, at several moments of a broadcast: nothing lost, nothing under two ids. */
 import { PROVIDER } from '@chargecast/chaincode/testing/consortium';
 import { lendEntryKey, Role, toHex, unsigncrypt, verifySigma } from '@chargecast/signcryption';
+import { EPOCH } from '@chargecast/signcryption/testing/world';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 
@@ -73,7 +74,7 @@ async function sealedToCentre(
   payload: Record<string, string | number>,
 ): Promise<Uint8Array> {
   const replica = await network.replica();
-  const { f } = await insisting(() => operator.identify({}));
+  const { f } = await insisting(() => operator.identify({ epoch: EPOCH }));
   const keys = await eventually(async () => (await replica.record(Uint8Array.from(f)))?.keys, 'the centre’s record');
   const message = encodePayload([{ commandId: randomBytes(16).toString('hex'), kind, action, payload }]);
   return (await from.holder.seal([{ keys, message }], 900)).sigma;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type OutboxCommand } from './command';
 import { plan, type Ready } from './plan';
 
-const keys = {} as RecordKeys;
+const keysOf = (epoch: number): RecordKeys => ({ record: { epoch } }) as RecordKeys;
 let counter = 0;
 
 function command(size: number): OutboxCommand {
@@ -30,8 +30,13 @@ function command(size: number): OutboxCommand {
   };
 }
 
-const to = (f: number): Ready['to'] => ({ f: f.toString(16).padStart(32, '0'), keys, actor: '', session: '' });
-const ready = (f: number, size = 10): Ready => ({ command: command(size), to: to(f) });
+const to = (f: number, epoch = 1): Ready['to'] => ({
+  f: f.toString(16).padStart(32, '0'),
+  keys: keysOf(epoch),
+  actor: '',
+  session: '',
+});
+const ready = (f: number, size = 10, epoch = 1): Ready => ({ command: command(size), to: to(f, epoch) });
 
 describe('packing commands into σ', () => {
   it('frames what one receiver gets into one m, in order', () => {
@@ -55,6 +60,11 @@ describe('packing commands into σ', () => {
   it('puts messages of different length buckets into different σ', () => {
     const { sigmas } = plan([ready(1, 5), ready(2, 700), ready(3, 5)], TEST_LIMITS, 128);
     expect(sigmas.map((each) => each.length).sort()).toEqual([1, 2]);
+  });
+
+  it('puts receivers of different epochs into different σ', () => {
+    const { sigmas } = plan([ready(1), ready(2, 10, 2), ready(3)], TEST_LIMITS, 128);
+    expect(sigmas.map((each) => each.map(({ to: { keys } }) => keys.record.epoch))).toEqual([[1, 1], [2]]);
   });
 
   it('keeps to the receivers and bytes a σ may have', () => {

@@ -26,8 +26,8 @@ const MAX_FRAMES = 255;
 
 /**
  * Packs waiting commands into σ's: what one receiver gets goes into one m, as far as an entry holds it, and the rest
- * into the next σ; receivers whose m falls into one length bucket share a σ, so that nobody's padding grows by another's
- * message.
+ * into the next σ; receivers of one epoch whose m falls into one length bucket share a σ, so that nobody's padding grows
+ * by another's message.
  */
 export function plan(ready: readonly Ready[], limits: Limits, maxReceivers: number): Plan {
   const largest = Math.max(...limits.entryLengths) - ENTRY_OVERHEAD;
@@ -87,14 +87,15 @@ const frame = ({ id, kind, action, payload }: OutboxCommand): Parameters<typeof 
 });
 
 function split(receivers: readonly PlannedReceiver[], limits: Limits, maxReceivers: number): PlannedReceiver[][] {
-  const byLength = new Map<number, PlannedReceiver[]>();
+  const alike = new Map<string, { readonly length: number; readonly group: PlannedReceiver[] }>();
   for (const receiver of receivers) {
     const length = limits.entryLengths.find((each) => each >= receiver.message.length + ENTRY_OVERHEAD) as number;
-    const group = byLength.get(length);
-    if (group === undefined) byLength.set(length, [receiver]);
-    else group.push(receiver);
+    const key = `${receiver.to.keys.record.epoch} ${length}`;
+    const found = alike.get(key);
+    if (found === undefined) alike.set(key, { length, group: [receiver] });
+    else found.group.push(receiver);
   }
-  return [...byLength].flatMap(([length, group]) => chunks(group, capacity(limits, length, maxReceivers)));
+  return [...alike.values()].flatMap(({ length, group }) => chunks(group, capacity(limits, length, maxReceivers)));
 }
 
 /** Most receivers of one σ with entries of this length. */

@@ -7,7 +7,7 @@ import { type Intake } from './intake';
 export interface CscServiceParts {
   /** This centre's name: its operator's tools call with its own certificate. */
   readonly name: string;
-  readonly holder: Pick<Holder, 'f' | 'epoch'>;
+  readonly holder: Pick<Holder, 'keyOf'>;
   readonly desk: CommandDesk;
   readonly intake: Intake;
 }
@@ -35,6 +35,10 @@ export function cscService({ name, holder, desk, intake }: CscServiceParts): Han
       ensureOperator(peer);
       return desk.follow(commandIds, signal);
     },
-    identify: async () => ({ f: holder.f, epoch: holder.epoch }),
+    async identify({ epoch }) {
+      const key = holder.keyOf(epoch);
+      if (key) return { f: key.record.f, epoch };
+      throw new CodedError('E_RECORD_NOT_COUNTED', `this centre has no record of epoch ${epoch}: ask again later`);
+    },
   };
 }

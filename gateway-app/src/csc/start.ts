@@ -84,7 +84,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   undo.push(() => holder.stop());
 
   const report = (error: unknown): void => log.error({ err: error }, 'the outbox could not be written');
-  const addressing = new Addressing({ directory, sessions, replica, epoch: () => holder.epoch });
+  const addressing = new Addressing({ directory, sessions, replica, epochs: () => holder.epochs });
   const courier: Courier = new Courier({
     outbox,
     kgc,

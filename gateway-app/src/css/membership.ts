@@ -89,6 +89,7 @@ export class Membership {
           publisher,
           logger: log,
           signal: stopping,
+          entered: (holder) => void this.#announceAgain(holder),
         });
         await this.#announce(this.#holder);
         return this.#holder;
@@ -98,6 +99,14 @@ export class Membership {
       await backoff.wait(stopping);
     }
     return undefined;
+  }
+
+  /** The first time the holder is not this process's yet, and announced when it is. */
+  async #announceAgain(holder: Holder): Promise<void> {
+    if (this.#holder !== holder) return;
+    await this.#announce(holder).catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, 'the new epoch’s record was not announced');
+    });
   }
 
   async #announce(holder: Holder): Promise<void> {

@@ -5,7 +5,7 @@ import { CodedError } from '../common/errors';
 import { encodePayload, type Holder } from '../holder';
 import { checkCommand } from '../ocpp';
 import type { Act, Actuator, Order } from '../opening';
-import type { ReplicaView } from '../replica';
+import type { ReplicaRecord, ReplicaView } from '../replica';
 import type { NotifyReply, NotifyRequest } from '../rpc';
 import { fromJson, type Store, toJson } from '../store';
 import type { Approvals } from './approvals';
@@ -29,13 +29,12 @@ export class PileNotices {
 
   /** @throws CodedError E_NOT_ENROLLED, E_PILE_UNKNOWN, E_OCPP_…; ProtocolError E_DECODE */
   async send({ pile, action, payload }: NotifyRequest): Promise<NotifyReply> {
-    const { approvals, view, held, ttlSeconds } = this.#parts;
+    const { held, ttlSeconds } = this.#parts;
     const body = decodeJson(payload, jsonObject, 'payload');
     checkCommand('notice', action, body);
     const holder = this.#parts.holder();
     if (!holder) throw new CodedError('E_NOT_ENROLLED', 'this gateway is not enrolled yet: try again later');
-    const approved = await approvals.pile(pile, holder.epoch);
-    const found = approved && (await view.record(approved.f));
+    const found = await this.#newest(pile, holder);
     if (!found?.keys || found.revoked) {
       throw new CodedError(
         'E_PILE_UNKNOWN',
@@ -47,6 +46,17 @@ export class PileNotices {
     const { sigma, id } = await holder.seal([{ keys: found.keys, message }], ttlSeconds);
     await held.hold(sigma, true);
     return { commandId, sigmaId: id };
+  }
+
+  /** The pile's record of the newest epoch both have one in. */
+  async #newest(pile: string, { epochs }: Holder): Promise<ReplicaRecord | undefined> {
+    const { approvals, view } = this.#parts;
+    for (const epoch of [...epochs].sort((a, b) => b - a)) {
+      const approved = await approvals.pile(pile, epoch);
+      const found = approved && (await view.record(approved.f));
+      if (found?.keys) return found;
+    }
+    return undefined;
   }
 }
 

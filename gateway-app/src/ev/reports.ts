@@ -10,6 +10,8 @@ import type { Store } from '../store';
 export interface VehicleReport {
   /** Name of the vehicle in this process. */
   readonly vehicle: string;
+  /** Of the record the session was opened under. */
+  readonly epoch: number;
   readonly action: ReportAction;
   readonly payload: PlugReport | PowerReport | UnplugReport;
 }
@@ -46,7 +48,7 @@ export class Reports {
   static async open(parts: ReportParts): Promise<Reports> {
     const outbox = await Outbox.open<Kept>(parts.store, {
       send: (reports) => send(parts, reports),
-      lane: ({ vehicle }) => vehicle,
+      lane: ({ vehicle, epoch }) => `${epoch} ${vehicle}`,
       together: TOGETHER,
       isPassing,
       log: parts.log,
@@ -76,7 +78,7 @@ export class Reports {
 async function send(parts: ReportParts, reports: readonly Kept[]): Promise<void> {
   const [first] = reports;
   if (!first) return;
-  const { keys, client } = await parts.centres.byName(parts.centre(first.vehicle), parts.view);
+  const { keys, client } = await parts.centres.byName(parts.centre(first.vehicle), first.epoch, parts.view);
   const messages = reports.map(({ id, action, payload }) => ({
     commandId: id,
     kind: 'report' as const,

@@ -12,6 +12,9 @@ import { Reports } from './reports';
 import { vehicleService } from './service';
 import { Vehicle } from './vehicle';
 
+/** How often it is looked whether a session outlives its epoch. */
+const EPOCH_MS = 10_000;
+
 /** A running process of vehicles; their operator may drive them directly. */
 export interface RunningEv extends RunningRole {
   readonly vehicles: ReadonlyMap<string, Vehicle>;
@@ -86,6 +89,12 @@ async function assemble(
     vehicle.resume();
   }
 
+  const following = setInterval(() => {
+    for (const vehicle of vehicles.values()) {
+      vehicle.followEpoch().catch((error: unknown) => log.warn({ err: error }, 'a session waits for the next epoch'));
+    }
+  }, EPOCH_MS);
+  undo.push(() => clearInterval(following));
   const { host, port } = parseAddress(config.listen);
   const handlers = vehicleService(vehicles, config.name);
   const server = await serve('Vehicle', handlers, { tls, host, port, logger: log });
@@ -102,6 +111,7 @@ async function assemble(
         reportsWaiting: reports.waiting,
       }),
     async stop() {
+      clearInterval(following);
       const closing = server.close();
       stop.abort();
       await Promise.all([...vehicles.values()].map((vehicle) => vehicle.stop()));

@@ -29,6 +29,8 @@ export class Vehicle {
   readonly #stayParts: StayParts;
   readonly #turns = new KeyedLock();
   #stay: Stay | undefined;
+  /** Pile at which the session is being opened anew for the next epoch. */
+  #changing: string | undefined;
 
   constructor(parts: VehicleParts) {
     this.#parts = parts;
@@ -69,10 +71,7 @@ export class Vehicle {
   plugIn(pile: string): Promise<OpenPlug> {
     return this.#alone(async () => {
       if (this.isPluggedIn) throw new CodedError('E_PLUGGED_IN', 'the vehicle is plugged in: unplug it first');
-      const stay = new Stay(this.#stayParts, pile);
-      await stay.begin(Date.now() + this.#parts.plugInSeconds * 1000);
-      this.#stay = stay;
-      return this.#plug();
+      return this.#plugIn(pile);
     });
   }
 
@@ -85,7 +84,7 @@ export class Vehicle {
         energyWh,
         at: this.#parts.now(),
       };
-      const prepared = this.#parts.reports.prepare(this.#reportOf('PowerReport', payload));
+      const prepared = this.#parts.reports.prepare(this.#reportOf('PowerReport', this.#plug().epoch, payload));
       await this.#parts.state.keep(prepared.write);
       await promptly(this.#parts.reports.release(prepared));
     });
@@ -94,13 +93,28 @@ export class Vehicle {
   /** @throws CodedError E_NOT_PLUGGED_IN */
   unplug(): Promise<void> {
     return this.#alone(async () => {
-      const payload: UnplugReport = { session: toHex(this.#plug().session), at: this.#parts.now() };
-      const prepared = this.#parts.reports.prepare(this.#reportOf('Unplug', payload));
-      const ended = this.#stay?.end();
-      await this.#parts.state.close(prepared.write);
-      await ended;
-      this.#stay = undefined;
-      await promptly(this.#parts.reports.release(prepared));
+      this.#changing = undefined;
+      await this.#unplug();
+    });
+  }
+
+  /**
+   * Opens the session anew under the next epoch's pseudo-identity, once a message of the longest life would outlive the
+   * epoch it was opened in. At the pile that is unplugging and plugging in; nobody can tell the one from the other.
+   * @returns whether it did
+   * @throws what {@link plugIn} throws; the session is then opened at the next call
+   */
+  followEpoch(): Promise<boolean> {
+    return this.#alone(async () => {
+      const { plug } = this.#parts.state;
+      if (plug && this.#outlives(plug.epoch)) {
+        this.#changing = plug.pileName;
+        await this.#unplug();
+      }
+      if (this.#changing === undefined) return false;
+      await this.#plugIn(this.#changing);
+      this.#changing = undefined;
+      return true;
     });
   }
 
@@ -109,22 +123,48 @@ export class Vehicle {
     await this.#stay?.leave();
   }
 
+  /** Whether a message sealed now may outlive the epoch, and the vehicle is enrolled in a newer one. */
+  #outlives(epoch: number): boolean {
+    const { holder, view, now } = this.#parts;
+    if (epoch === holder.epoch) return false;
+    const closeAt = view.epochs().schedule.find((each) => each.epoch === epoch)?.closeAt ?? 0;
+    return now() + view.limits().maxTtl >= closeAt;
+  }
+
+  async #plugIn(pile: string): Promise<OpenPlug> {
+    const stay = new Stay(this.#stayParts, pile);
+    await stay.begin(Date.now() + this.#parts.plugInSeconds * 1000);
+    this.#stay = stay;
+    return this.#plug();
+  }
+
+  async #unplug(): Promise<void> {
+    const { session, epoch } = this.#plug();
+    const payload: UnplugReport = { session: toHex(session), at: this.#parts.now() };
+    const prepared = this.#parts.reports.prepare(this.#reportOf('Unplug', epoch, payload));
+    const ended = this.#stay?.end();
+    await this.#parts.state.close(prepared.write);
+    await ended;
+    this.#stay = undefined;
+    await promptly(this.#parts.reports.release(prepared));
+  }
+
   async #opened(pile: string, plug: OpenPlug, epoch: number): Promise<void> {
     const { state, reports, now } = this.#parts;
     const payload: PlugReport = { pile: toHex(plug.pile), session: toHex(plug.session), at: now() };
-    const prepared = reports.prepare(this.#reportOf('PlugIn', payload));
+    const prepared = reports.prepare(this.#reportOf('PlugIn', epoch, payload));
     await state.open(pile, plug, epoch, prepared.write);
     await promptly(reports.release(prepared));
   }
 
-  #reportOf(action: VehicleReport['action'], payload: VehicleReport['payload']): VehicleReport {
-    return { vehicle: this.name, action, payload };
+  #reportOf(action: VehicleReport['action'], epoch: number, payload: VehicleReport['payload']): VehicleReport {
+    return { vehicle: this.name, epoch, action, payload };
   }
 
-  #plug(): OpenPlug {
+  #plug(): OpenPlug & { readonly epoch: number } {
     const { plug } = this.#parts.state;
     if (!plug) throw new CodedError('E_NOT_PLUGGED_IN', 'the vehicle is not plugged in: plug it in first');
-    return { pile: plug.pile, session: plug.session };
+    return { pile: plug.pile, session: plug.session, epoch: plug.epoch };
   }
 
   /** One order of the operator at a time. */

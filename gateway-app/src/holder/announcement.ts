@@ -25,6 +25,8 @@ export interface AnnouncementParts {
 
 interface Owed {
   readonly unit: string;
+  /** Of the record that is announced. */
+  readonly epoch: number;
   readonly centre: string;
 }
 
@@ -61,7 +63,7 @@ export class Announcements {
     for (const centre of this.#parts.names) {
       const key = `${epoch} ${centre} ${unit}`;
       if (await this.#told.has(key)) continue;
-      const prepared = this.#outbox.prepare({ unit, centre });
+      const prepared = this.#outbox.prepare({ unit, centre, epoch });
       const batch = this.#told.batch().put(this.#told, key, new Uint8Array());
       prepared.write(batch);
       await batch.commit();
@@ -76,11 +78,11 @@ export class Announcements {
 
 async function tell(
   { view, centres, holder, stopping, now }: AnnouncementParts,
-  { unit, centre }: Owed,
+  { unit, centre, epoch }: Owed,
 ): Promise<void> {
   const announced = holder(unit);
-  if (!announced) return;
-  const { keys, client } = await centres.byName(centre, view);
+  if (announced?.keyOf(epoch) === undefined) return;
+  const { keys, client } = await centres.byName(centre, epoch, view);
   const message = encodePayload([
     {
       commandId: randomBytes(16).toString('hex'),

@@ -26,11 +26,14 @@ export class Centres {
     );
   }
 
-  /** @throws CodedError E_CENTRE_UNKNOWN, E_RECORD_NOT_COUNTED; RpcError */
-  async byName(name: string, replica: Pick<ReplicaView, 'record'>): Promise<Centre> {
+  /**
+   * @param epoch whose record of the centre is meant
+   * @throws CodedError E_CENTRE_UNKNOWN, E_RECORD_NOT_COUNTED; RpcError
+   */
+  async byName(name: string, epoch: number, replica: Pick<ReplicaView, 'record'>): Promise<Centre> {
     const found = this.#clients.get(name);
     if (!found) throw new CodedError('E_CENTRE_UNKNOWN', `no centre ${name} is configured: add it to peers.csc`);
-    const { f } = await found.identify({});
+    const { f } = await found.identify({ epoch });
     this.#names.set(toHex(f), name);
     return { keys: await keysOf(f, replica), client: found };
   }
@@ -38,19 +41,20 @@ export class Centres {
   /** @throws CodedError E_CENTRE_UNKNOWN if none of the configured centres has this pseudo-identity; E_RECORD_NOT_COUNTED */
   async byRecord(f: Uint8Array, replica: Pick<ReplicaView, 'record'>): Promise<Centre> {
     const id = toHex(f);
-    if (!this.#names.has(id)) await this.#askAll();
+    const keys = await keysOf(f, replica);
+    if (!this.#names.has(id)) await this.#askAll(keys.record.epoch);
     const found = this.#clients.get(this.#names.get(id) ?? '');
     if (!found) throw new CodedError('E_CENTRE_UNKNOWN', 'no configured centre has this record: complete peers.csc');
-    return { keys: await keysOf(f, replica), client: found };
+    return { keys, client: found };
   }
 
   close(): void {
     for (const each of this.#clients.values()) each.close();
   }
 
-  async #askAll(): Promise<void> {
+  async #askAll(epoch: number): Promise<void> {
     const answers = await Promise.allSettled(
-      [...this.#clients].map(async ([name, each]) => this.#names.set(toHex((await each.identify({})).f), name)),
+      [...this.#clients].map(async ([name, each]) => this.#names.set(toHex((await each.identify({ epoch })).f), name)),
     );
     const failure = answers.find((answer) => answer.status === 'rejected');
     if (failure && answers.every((answer) => answer.status === 'rejected')) throw failure.reason;

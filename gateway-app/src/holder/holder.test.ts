@@ -1,4 +1,4 @@
-import { Role, toHex, verifySigma } from '@chargecast/signcryption';
+import { type HolderKey, Role, toHex, verifySigma } from '@chargecast/signcryption';
 import { EPOCH } from '@chargecast/signcryption/testing/world';
 import { status } from '@grpc/grpc-js';
 
@@ -9,7 +9,7 @@ import { startEsp } from '../esp';
 import { startKgc } from '../kgc';
 import { RpcError } from '../rpc';
 import { type Store } from '../store';
-import { TestNetwork } from '../testing/test-network';
+import { eventually, TestNetwork } from '../testing/test-network';
 import {
   approvedByGateways,
   encodePayload,
@@ -142,6 +142,38 @@ describe('enrolment of a holder', () => {
     }));
     const minority = approvedByGateways(replica.params, await Promise.all(only));
     expect(await refusal(openHolder({ ...options, publisher: minority, patience: 1500 }))).toBe('E_APPROVALS_MISSING');
+  });
+});
+
+describe('the roll of an epoch', () => {
+  it('enrols anew at once, and still seals to who has not', async () => {
+    const entered: number[] = [];
+    const holder = await opened({ entered: ({ epoch }) => entered.push(epoch) });
+    const before = holder.f;
+    const replica = await network.replica();
+    const closeAt = Math.floor(Date.now() / 1000) + 4 * 3600;
+    await network.roll(2, { current: EPOCH + 1, accepted: [{ epoch: EPOCH, closeAt }, { epoch: EPOCH + 1 }] });
+    await eventually(async () => (holder.epoch === EPOCH + 1 ? true : undefined), 'the next epoch');
+    expect([...holder.epochs].sort()).toEqual([EPOCH, EPOCH + 1]);
+    expect(entered).toEqual([EPOCH, EPOCH + 1]);
+    expect(toHex(holder.f)).not.toBe(toHex(before));
+    expect((await replica.record(holder.f))?.keys?.record.epoch).toBe(EPOCH + 1);
+    const epochs = [pile.keyOf(EPOCH), await eventually(async () => pile.keyOf(EPOCH + 1), 'the pile’s next record')];
+    for (const [index, keys] of epochs.entries()) {
+      const { sigma } = await holder.seal([{ keys: keys as HolderKey, message }], 900);
+      expect(verifySigma(network.chain.trust.params, sigma).header.epoch).toBe(EPOCH + index);
+    }
+  });
+
+  it('ends with the old keys erased; nothing is sealed that would outlive its epoch', async () => {
+    const holder = await opened();
+    const soon = Math.floor(Date.now() / 1000) + 8;
+    await network.roll(2, { current: EPOCH + 1, accepted: [{ epoch: EPOCH, closeAt: soon }, { epoch: EPOCH + 1 }] });
+    await eventually(async () => (holder.epoch === EPOCH + 1 ? true : undefined), 'the next epoch');
+    expect(await refusal(holder.seal([{ keys: pile.keyOf(EPOCH) as HolderKey, message }], 900))).toBe('E_EPOCH');
+    await eventually(async () => (holder.epochs.length === 1 ? true : undefined), 'the end of the old epoch');
+    expect(holder.keyOf(EPOCH)).toBeUndefined();
+    expect((await opened()).epochs).toEqual([EPOCH + 1]);
   });
 });
 

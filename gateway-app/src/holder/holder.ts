@@ -18,7 +18,10 @@ import { Wallet } from './wallet';
 
 const DEFAULT_PATIENCE = 120_000;
 const DEFAULT_CREDENTIALS = { batch: 32, low: 8 };
-const EPOCH_CHECK = 60_000;
+/** The epochs are compared with those entered so often, milliseconds, and up to twice that: a fleet does not re-enrol as one. */
+const EPOCH_CHECK = 5_000;
+/** σ expire at multiples of this, seconds. */
+const EXPIRY_STEP = 900;
 /** After so long a published record that does not count is published again, milliseconds. */
 const PUBLICATION = 15_000;
 const MAX_CLASS = 255;
@@ -61,12 +64,17 @@ class EnrolledHolder implements Holder {
     this.#hedge = hedge;
     const { signal } = this.#stopping;
     this.#signal = options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]);
-    this.#timer = setInterval(() => void this.followEpochs().catch(this.#report), EPOCH_CHECK);
+    const interval = EPOCH_CHECK * (1 + Math.random());
+    this.#timer = setInterval(() => void this.#followChanges().catch(this.#report), interval);
     this.#timer.unref();
   }
 
   get epoch(): number {
     return Math.max(...this.#epochs.keys());
+  }
+
+  get epochs(): readonly number[] {
+    return [...this.#epochs.keys()];
   }
 
   get key(): HolderKey {
@@ -85,10 +93,10 @@ class EnrolledHolder implements Holder {
     const { replica } = this.#options;
     const { params } = replica;
     const limits = replica.limits();
-    const current = this.#current();
-    const wallet = await this.#wallet(current, this.#classFor(receivers));
+    const keys = this.#epochFor(receivers, ttl);
+    const wallet = await this.#wallet(keys, this.#classFor(receivers));
     return wallet.use((credential, spent) =>
-      signcrypt({ params, limits, sender: current.key, credential, hedge: this.#hedge, receivers, ttl, spent }),
+      signcrypt({ params, limits, sender: keys.key, credential, hedge: this.#hedge, receivers, ttl, spent }),
     );
   }
 
@@ -106,6 +114,25 @@ class EnrolledHolder implements Holder {
     this.#stopping.abort();
     await this.#following?.catch(() => undefined);
     for (const { opened } of this.#epochs.values()) for (const wallet of opened) await wallet.settle();
+  }
+
+  /** While an epoch is rolled over, receivers that have not changed yet are still sealed to in the one before. */
+  #epochFor(receivers: readonly Receiver[], ttl: number): EpochKeys {
+    const epoch = receivers[0]?.keys.record.epoch ?? this.epoch;
+    const keys = this.#epochs.get(epoch);
+    if (keys === undefined) throw new CodedError('E_EPOCH', `this holder has no record of epoch ${epoch}`);
+    const closeAt = this.#options.replica.epochs().schedule.find((each) => each.epoch === epoch)?.closeAt;
+    const expiry = Math.ceil((Date.now() / 1000 + ttl) / EXPIRY_STEP) * EXPIRY_STEP;
+    if (closeAt !== undefined && expiry > closeAt) {
+      throw new CodedError('E_EPOCH', `epoch ${epoch} closes before σ would expire; its receivers change to the next`);
+    }
+    return keys;
+  }
+
+  async #followChanges(): Promise<void> {
+    const accepted = this.#options.replica.epochs().accepted;
+    const isKnown = accepted.includes(this.epoch) && this.epoch === Math.max(...accepted);
+    if (!isKnown || [...this.#epochs.keys()].some((epoch) => !accepted.includes(epoch))) await this.followEpochs();
   }
 
   async #follow(): Promise<void> {
@@ -133,6 +160,7 @@ class EnrolledHolder implements Holder {
       }, patience);
     }
     this.#epochs.set(epoch, { key, store: store.sub(`credentials-${epoch}`), wallets: new Map(), opened: [] });
+    this.#options.entered?.(this);
   }
 
   /** After a closed epoch nothing sealed in it can be opened, not even by its holder. */

@@ -39,6 +39,8 @@ export interface HolderOptions {
   readonly patience?: number;
   /** Gives up enrolling. */
   readonly signal?: AbortSignal;
+  /** A record of an epoch counts that this process has not used before: who knew the holder by another f is told. */
+  readonly entered?: (holder: Holder) => void;
 }
 
 /** An enrolled holder whose record counts. */
@@ -49,15 +51,18 @@ export interface Holder {
   readonly f: Uint8Array;
   /** The current epoch: the newest accepted one this holder is enrolled for. */
   readonly epoch: number;
+  /** The accepted epochs this holder is enrolled for. */
+  readonly epochs: readonly number[];
   /** Keys of the current epoch. */
   readonly key: HolderKey;
   /** Keys of an epoch still accepted; undefined for others. */
   keyOf(epoch: number): HolderKey | undefined;
   /**
-   * Signcrypts under one fresh one-time credential of the class that may address these receivers; the credential is
-   * spent on disk before anything is signed with it.
+   * Signcrypts in the receivers' epoch, under one fresh one-time credential of the class that may address them; the
+   * credential is spent on disk before anything is signed with it.
    * @param ttl seconds the σ should live at least
-   * @throws SigncryptionError as `signcrypt` does; CodedError E_NOT_ALLOWED, E_CREDENTIALS_OUT
+   * @throws SigncryptionError as `signcrypt` does; CodedError E_NOT_ALLOWED, E_CREDENTIALS_OUT, E_EPOCH if this holder has
+   * no record in that epoch or the epoch closes before σ would expire
    */
   seal(receivers: readonly Receiver[], ttl: number): Promise<Signcrypted>;
   /** Enrols for epochs accepted since, and forgets the keys of those closed. Also done once a minute by itself. */

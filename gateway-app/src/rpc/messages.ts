@@ -149,6 +149,10 @@ export interface IdentifyRequest {
   readonly epoch: number;
 }
 
+export interface IdentifyRequest {
+  readonly epoch: number;
+}
+
 export interface HolderIdentity {
   readonly f: Uint8Array;
   readonly epoch: number;

@@ -45,7 +45,7 @@ export interface Services {
     receipt: Unary<m.Sealed, m.Empty>;
     send: Unary<m.SendRequest, m.SendReply>;
     follow: ServerStream<m.FollowRequest, m.CommandState>;
-    identify: Unary<m.Empty, m.HolderIdentity>;
+    identify: Unary<m.IdentifyRequest, m.HolderIdentity>;
   };
   Esp: {
     countersign: Unary<m.ApproveRequest, m.Countersignature>;

@@ -7,6 +7,8 @@ import { issueRoleTls, type ProcessRole } from '@chargecast/network';
 import {
   BROADCAST,
   encodeKeyFile,
+  type Epochs,
+  type EpochsItem,
   type LimitsItem,
   type PutRecordsReply,
   REGISTRATION,
@@ -249,6 +251,16 @@ export class TestNetwork {
     });
     this.closing(() => holder.stop());
     return { holder, store };
+  }
+
+  /** Puts the next version of the epochs in force on the data chain, which is the one σ are judged by. */
+  async roll(version: number, body: Epochs): Promise<void> {
+    const { consortium } = this.chain;
+    const time = seconds();
+    const item = [JSON.stringify(consortium.versioned<EpochsItem>(consortium.epochs(version, body)))];
+    const cast = (): ReturnType<typeof consortium.cast> =>
+      consortium.cast('kgc', BROADCAST.mirrorGovernance, item, { time });
+    await this.#lock.run('datachain', () => this.chain.add('datachain', cast(), { time }));
   }
 
   async #found(): Promise<void> {
