@@ -53,7 +53,7 @@ async function* plugged(
   if (!hello || !pile)
     throw new CodedError('E_PILE_UNKNOWN', 'a plug-in begins with a hello to a pile of this process');
   const session = parts.sessions.idFor(hello.pile, hello.vehicle, hello.resumeSession);
-  const plugIn = await PlugIn.begin(parts.view, pile.key, hello, session);
+  const plugIn = await PlugIn.begin(parts.view, (epoch) => pile.keyOf(epoch), hello, session);
   yield { challenge: plugIn.challenge };
   const { proof } = await step(incoming, parts.stepMs);
   if (!proof) throw new CodedError('E_PLUG_PROOF', 'a proof must follow the challenge');
