@@ -8,6 +8,7 @@ import { hex, message, NOW, publicKeys } from '@chargecast/signcryption/testing/
 import { CodedChaincode } from './coded-chaincode';
 import { Consortium, GATEWAYS } from './testing/consortium';
 import { type Call, MemoryLedger, type Simulation } from './testing/memory-ledger';
+import { DAY, LIFETIME, Registrar } from './testing/registrar';
 
 type Step = readonly [chain: 'certchain' | 'datachain', call: Call];
 
@@ -62,6 +63,43 @@ async function script(): Promise<Step[]> {
     ...['listSigmas', 'listRevocations'].map((name) => data('auditor', name, ['2', ''])),
     ...['getSigma', 'getInclusionProof'].map((name) => data('auditor', name, [id])),
     data('auditor', 'governanceItem', ['limits']),
+    ...certificateSteps(consortium),
+  ];
+}
+
+/** Certificates from first to last, and what their owners allow. */
+function certificateSteps(consortium: Consortium): Step[] {
+  const registrar = new Registrar(consortium);
+  const [vehicle, pile] = [registrar.newcomer('vehicle', { expiresAt: NOW + DAY }), registrar.newcomer('pile')];
+  const { id } = vehicle.certificate;
+  const party = 'Garage1MSP';
+  const json = JSON.stringify;
+  const step = (
+    contract: 'registration' | 'authorization',
+    name: string,
+    args: readonly string[],
+    chain: Step[0] = 'certchain',
+    role: 'relay' | 'auditor' = 'relay',
+  ): Step => [chain, { name: `${contract}:${name}`, args, as: consortium.as(role), time: NOW }];
+  const { entry } = registrar.successor(vehicle, { expiresAt: NOW + DAY });
+  return [
+    step('registration', 'publishSPK', [json(registrar.systemKey({ renewal: LIFETIME }))]),
+    step('registration', 'registerPK', [json([vehicle.entry, pile.entry, vehicle.entry, entry])]),
+    step('registration', 'updatePK', [json([entry, pile.entry])]),
+    step('registration', 'reportMisbehaviour', [json(registrar.report(id, pile))]),
+    step('authorization', 'mirrorProvider', [json(consortium.providerEntry())], 'datachain'),
+    ...(['certchain', 'datachain'] as const).flatMap((chain) => [
+      step('authorization', 'authorize', [json(registrar.grant(vehicle, party))], chain),
+      step('authorization', 'isAuthorized', [id, party, 'charging', ''], chain),
+      step('authorization', 'revokeAuthorization', [json(registrar.withdrawal(vehicle, party))], chain),
+      step('authorization', 'getAuthorization', [id, party, 'owner'], chain),
+      step('authorization', 'listAuthorizations', ['2', ''], chain, 'auditor'),
+    ]),
+    step('registration', 'revokePK', [json(registrar.revocation(id))]),
+    step('registration', 'querySPK', ['provider-one']),
+    ...['queryVPK', 'reputation'].map((name) => step('registration', name, [id])),
+    step('registration', 'historyVPK', [id], 'certchain', 'auditor'),
+    step('registration', 'listVPK', ['2', '']),
   ];
 }
 

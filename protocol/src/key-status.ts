@@ -88,7 +88,7 @@ export const REPUTATION = {
   /** Points that come back for each whole day without a report. */
   recoveryPerDay: 1,
   /** Most that the reports of one organisation, with all piles and vehicles it vouches for, take within a window. */
-  lossPerOrganisation: 40,
+  lossPerOrganisation: 30,
   windowDays: 30,
 } as const;
 

@@ -137,8 +137,10 @@ export interface ReadSubject {
 export interface Reader {
   /** Every name a grant may call it by. */
   readonly parties: readonly string[];
-  /** The subject whose owner's key signed the request. */
-  readonly owns?: string;
+  /** What a signed request asks for: it serves nothing else. */
+  readonly asks?: { readonly subject: string; readonly scope: Scope };
+  /** Whether the owner's key of that subject signed it. */
+  readonly owns?: boolean;
   readonly carMaker: boolean;
 }
 
@@ -178,7 +180,7 @@ export function readerOf(
 }
 
 function holderOf(params: Params, time: number, request: ReadRequest): Reader {
-  const { at, key, owner, subject, signature } = request;
+  const { at, key, owner, subject, scope, signature } = request;
   if (Math.abs(at - time) > READ_REQUEST_SECONDS) {
     refuse(`the request is more than ${READ_REQUEST_SECONDS} s off the transaction’s time; sign a new one`);
   }
@@ -189,7 +191,7 @@ function holderOf(params: Params, time: number, request: ReadRequest): Reader {
     refuse('the request’s key is not the owner’s of this ID; ask as whom the owner authorised');
   }
   const parties = [`key:${authenticationKeyId(key)}`];
-  return { parties, carMaker: false, ...(owner && { owns: subject }) };
+  return { parties, carMaker: false, asks: { subject, scope }, owns: owner !== undefined };
 }
 
 async function inForce(state: WorldState, key: string, scope: Scope, time: number): Promise<SignedGrant | undefined> {
@@ -241,7 +243,9 @@ export async function judgeReading(
   scope: Scope,
   time: number,
 ): Promise<AuthorizationReply> {
-  if (reader.owns === subject.id) return { authorized: true, missing: [] };
+  const { asks, owns } = reader;
+  if (asks && (asks.subject !== subject.id || asks.scope !== scope)) return { authorized: false, missing: ['owner'] };
+  if (owns) return { authorized: true, missing: [] };
   let nearest: readonly Missing[] | undefined;
   for (const party of reader.parties) {
     const missing = await missingFor(state, subject, party, reader.carMaker, scope, time);

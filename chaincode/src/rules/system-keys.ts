@@ -4,7 +4,6 @@ import {
   decodeSignedSystemKey,
   holds,
   isAuthenticationKey,
-  type Json,
   ProtocolError,
   type SignedSystemKey,
   systemKeyKey,
@@ -25,6 +24,9 @@ export async function readSystemKey(state: WorldState, provider: string): Promis
   return key;
 }
 
+/** Everything but the signature, of which there are many for one statement. */
+const termsOf = (key: SignedSystemKey): string => canonicalJson({ ...key, signature: '' });
+
 /** Throws `E_PROVIDER_UNKNOWN`, `E_PROVIDER_REVOKED`, `E_VERSION`, `E_SYSTEM_KEY`, `E_AUTHORITY`. */
 export async function putSystemKey(
   state: WorldState,
@@ -34,9 +36,7 @@ export async function putSystemKey(
 ): Promise<'committed' | 'unchanged'> {
   const { provider, version, publicKey, signature } = key;
   const standing = await state.json(systemKeyKey(provider), decodeSignedSystemKey);
-  if (standing && canonicalJson(standing as unknown as Json) === canonicalJson(key as unknown as Json)) {
-    return 'unchanged';
-  }
+  if (standing && termsOf(standing) === termsOf(key)) return 'unchanged';
   const next = (standing?.version ?? 0) + 1;
   if (version !== next) {
     throw new ProtocolError('E_VERSION', `the next version of ${provider}’s system key is ${next}, not ${version}`);
