@@ -1,4 +1,4 @@
-import { type ChannelCredentials, type ClientDuplexStream } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { peer } from '@hyperledger/fabric-protos';
 
 import { EmbeddedLedgerError, messageOf } from './errors';
@@ -72,16 +72,12 @@ export class ChaincodeStream {
       'grpc.max_reconnect_backoff_ms': 500,
       ...(target.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': target.serverName }),
     });
+    const stream = new ChaincodeStream(client, client.connect(new Metadata({ waitForReady: true })), onEnd);
     try {
-      const deadline = Date.now() + timeout;
-      await unlessAborted(signal, (resolve, reject) => {
-        client.waitForReady(deadline, (error) => (error ? reject(error) : resolve()));
-      });
-      const stream = new ChaincodeStream(client, client.connect(), onEnd);
-      await unlessAborted(signal, (resolve, reject) => void stream.#open(deadline).then(resolve, reject));
+      await unlessAborted(signal, (resolve, reject) => void stream.#open(timeout).then(resolve, reject));
       return stream;
     } catch (error) {
-      client.close();
+      stream.#abandon();
       throw new EmbeddedLedgerError(
         'E_CHAINCODE_START',
         `no chaincode server is ready at ${target.address}: ${messageOf(error)}`,
@@ -119,11 +115,19 @@ export class ChaincodeStream {
     this.#client.close();
   }
 
-  async #open(deadline: number): Promise<void> {
+  /** One that did not open: nobody waits for its end. */
+  #abandon(): void {
+    this.#ended = true;
+    this.#stream.on('error', () => undefined);
+    this.#stream.cancel();
+    this.#client.close();
+  }
+
+  async #open(timeout: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error('it did not register in time')), deadline - Date.now());
+        timer = setTimeout(() => reject(new Error('it did not register in time')), timeout);
         this.#stream.once('error', reject);
         this.#stream.once('end', () => reject(new Error('it ended the stream')));
         this.#stream.once('data', (message: peer.ChaincodeMessage) => {
@@ -131,9 +135,6 @@ export class ChaincodeStream {
           else reject(new Error(`it began with ${messageTypeName(message.getType())}, not REGISTER`));
         });
       });
-    } catch (error) {
-      this.#stream.cancel();
-      throw error;
     } finally {
       clearTimeout(timer);
       this.#stream.removeAllListeners();
