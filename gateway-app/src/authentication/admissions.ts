@@ -78,7 +78,8 @@ export class Admissions {
     const asked = holdsHandshake(station.publicKey, certificates.ctx, 'request', content, request.signature);
     insistOn(asked, 'E_AUTH_SIGNATURE', 'the request is not signed by the station it names');
     const vehicle = await this.#identify(request, now);
-    const [until, id] = [now + permitSeconds, request.proofHash];
+    const id = request.proofHash;
+    const until = Math.min(now + permitSeconds, vehicle.expiresAt, station.expiresAt);
     const permit = givePermit(signingKey, certificates.ctx, { ...request, time: now, until });
     return { permit, id, vehicle, station, until };
   }

@@ -274,6 +274,16 @@ describe('certificates', () => {
     expect(await refusal(later.prove(offer))).toBe('E_CHAIN_STALE');
   });
 
+  test('an epoch the pile is not enrolled in, and a record of another epoch than the hello said', async () => {
+    const one = scene.vehicle(vehicle, station);
+    const later = m.encodeHello({ ...m.decodeHello(one.hello), epoch: 8 });
+    expect(await refusal(() => scene.station(station, later))).toBe('E_PILE_RECORD');
+    const { key } = station;
+    const next = { ...key, record: { ...key.record, epoch: 8 } };
+    const either = scene.station(station, one.hello, { keyOf: () => next });
+    expect(await refusal(one.prove(either.offer).then((proof) => either.prove(proof)))).toBe('E_AUTH_MESSAGE');
+  });
+
   test('a record revoked, on either side', async () => {
     scene.revokedRecords.add(toHex(vehicle.key.record.f));
     expect(await refusal(halfway())).toBe('E_VEHICLE_RECORD');

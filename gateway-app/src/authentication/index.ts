@@ -1,6 +1,7 @@
-export { Admissions, type Admission } from './admissions';
+export { AdmissionDesk, type AdmissionSettings } from './admission-desk';
 export { Certificates, type CertificateView } from './certificates';
 export { AuthenticationError } from './errors';
-export { type Credential, type Established, type Party } from './parties';
-export { StationHandshake } from './station-handshake';
+export { type Credential, type Established } from './parties';
+export { type SealedFrames } from './sealed-frames';
+export { type Begun, StationDesk } from './station-desk';
 export { VehicleHandshake } from './vehicle-handshake';

@@ -20,17 +20,19 @@ const MAX_NAME_BYTES = 64;
 
 const TYPE = { hello: 1, offer: 2, proof: 3, request: 4, permit: 5, acceptance: 6, confirmation: 7 } as const;
 
-/** 1, EV → CS, in clear: u8 type ‖ u8 version ‖ u8 suite ‖ u64 time ‖ nonce ‖ ephemeral key ‖ var pile's name. */
+/** 1, EV → CS, in clear: u8 type ‖ u8 version ‖ u8 suite ‖ u64 time ‖ u64 epoch ‖ nonce ‖ ephemeral key ‖ var pile's name. */
 export interface Hello {
   readonly time: number;
+  /** Key epoch of the vehicle's record: the pile answers under its own record of that epoch. */
+  readonly epoch: number;
   readonly nonce: Uint8Array;
   readonly ephemeral: Uint8Array;
   /** Name of the pile in the process that serves it. */
   readonly pile: string;
 }
 
-export function encodeHello({ time, nonce, ephemeral, pile }: Hello): Uint8Array {
-  return concat(u8(TYPE.hello), u8(VERSION), u8(SUITE), u64(time), nonce, ephemeral, variable(utf8(pile)));
+export function encodeHello({ time, epoch, nonce, ephemeral, pile }: Hello): Uint8Array {
+  return concat(u8(TYPE.hello), u8(VERSION), u8(SUITE), u64(time), u64(epoch), nonce, ephemeral, variable(utf8(pile)));
 }
 
 export function decodeHello(bytes: Uint8Array): Hello {
@@ -38,8 +40,9 @@ export function decodeHello(bytes: Uint8Array): Hello {
     expectType(reader, TYPE.hello);
     const same = reader.u8() === VERSION && reader.u8() === SUITE;
     insistOn(same, 'E_AUTH_VERSION', 'another version of the handshake: run the same version on both sides');
-    const [time, nonce, ephemeral] = [reader.u64(), reader.copy(AUTH_NONCE_BYTES), reader.copy(X25519_BYTES)];
-    return { time, nonce, ephemeral, pile: Buffer.from(readVariable(reader, MAX_NAME_BYTES)).toString('utf8') };
+    const [time, epoch] = [reader.u64(), reader.u64()];
+    const [nonce, ephemeral] = [reader.copy(AUTH_NONCE_BYTES), reader.copy(X25519_BYTES)];
+    return { time, epoch, nonce, ephemeral, pile: Buffer.from(readVariable(reader, MAX_NAME_BYTES)).toString('utf8') };
   });
 }
 

@@ -1,6 +1,5 @@
 import type { AuthenticationKey } from '@chargecast/protocol';
 import { concat, utf8 } from '@chargecast/signcryption/bytes';
-import type { HolderKey } from '@chargecast/signcryption';
 
 import type { Certificates } from './certificates';
 import type { SealedFrames } from './sealed-frames';
@@ -16,8 +15,6 @@ export interface Credential {
 /** What a vehicle and a station both bring. */
 export interface Party {
   readonly credential: Credential;
-  /** The key of its record of the scheme. */
-  readonly key: HolderKey;
   readonly view: RecordView;
   readonly certificates: Certificates;
   /** Unix seconds. */

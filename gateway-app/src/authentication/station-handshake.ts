@@ -1,7 +1,8 @@
-import { Role } from '@chargecast/signcryption';
+import { type HolderKey, Role } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 
 import { ensureTimely } from './clock';
+import { CodedError } from '../common/errors';
 import { insistOn } from './errors';
 import { KeySchedule } from './key-schedule';
 import * as m from './messages';
@@ -14,6 +15,8 @@ import { Transcript } from './transcript';
 import { x25519, x25519KeyPair } from './x25519';
 
 export interface StationParts extends Party {
+  /** The key of the pile's record of an epoch. */
+  readonly keyOf: (epoch: number) => HolderKey | undefined;
   /** The provider that issued the station's certificate, by name. */
   readonly provider: string;
   /** Its current encryption key, signed: a `ProviderKey`, encoded. */
@@ -37,6 +40,7 @@ const STEP_SECONDS = 15;
 export class StationHandshake {
   readonly offer: Uint8Array;
   readonly #parts: StationParts;
+  readonly #key: HolderKey;
   readonly #keys: KeySchedule;
   readonly #transcript: Transcript;
   readonly #offerHash: Uint8Array;
@@ -48,19 +52,23 @@ export class StationHandshake {
 
   /**
    * Answers message 1. What is cheap is checked first; the caller has bounded how many are half open.
-   * @throws AuthenticationError E_AUTH_MESSAGE, E_AUTH_VERSION, E_AUTH_CLOCK; CodedError E_CHAIN_STALE
+   * @throws AuthenticationError E_AUTH_MESSAGE, E_AUTH_VERSION, E_AUTH_CLOCK; CodedError E_CHAIN_STALE, E_PILE_RECORD
    */
   constructor(parts: StationParts, helloBytes: Uint8Array) {
-    const { now, certificates, credential, key, view, providerKey } = parts;
+    const { now, certificates, credential, keyOf, view, providerKey } = parts;
     const hello = m.decodeHello(helloBytes);
     ensureTimely(hello.time, now());
     certificates.ensureFresh(now());
+    const key = keyOf(hello.epoch);
+    if (!key)
+      throw new CodedError('E_PILE_RECORD', 'the pile is not enrolled in the vehicle’s epoch yet: try again later');
     const ephemeral = x25519KeyPair();
     const shared = x25519(ephemeral.secret, hello.ephemeral);
     ephemeral.secret.fill(0);
     insistOn(shared !== undefined, 'E_AUTH_MESSAGE', 'the vehicle’s ephemeral key is of low order');
     const nonce = Uint8Array.from(randomBytes(m.AUTH_NONCE_BYTES));
     this.#parts = parts;
+    this.#key = key;
     this.#deadline = now() + STEP_SECONDS;
     this.#keys = new KeySchedule(shared, hello.nonce, nonce);
     this.#transcript = new Transcript();
@@ -90,7 +98,8 @@ export class StationHandshake {
    */
   async prove(proofBytes: Uint8Array): Promise<{ readonly claimed: Claimed; readonly request: Uint8Array }> {
     this.#advance('offered', 'proved');
-    const { view, key } = this.#parts;
+    const { view } = this.#parts;
+    const { f: pile, epoch } = this.#key.record;
     const sealed = m.decodeProof(proofBytes);
     const { part, recordSignature, mac } = m.decodeProofBody(this.#keys.open('vehicle proof', this.#offerHash, sealed));
     const { vehicle, session, isResumed, identity } = part;
@@ -99,7 +108,8 @@ export class StationHandshake {
     const derived = isResumed || Buffer.from(this.#keys.sessionId(this.#offerHash)).equals(session);
     insistOn(derived, 'E_AUTH_KEYS', 'a new session must have the id that both sides’ keys give it');
     const record = await countingRecord(view, vehicle, Role.EV);
-    const claim = { side: 'vehicle', vehicle, pile: key.record.f, session, transcript: named } as const;
+    insistOn(record.record.epoch === epoch, 'E_AUTH_MESSAGE', 'the vehicle’s record is of another epoch than it said');
+    const claim = { side: 'vehicle', vehicle, pile, session, transcript: named } as const;
     ensurePlugSigned(view, record, claim, recordSignature);
     this.#proofHash = Uint8Array.from(this.#transcript.add(mac));
     this.#claimed = { vehicle, session, isResumed };
@@ -130,7 +140,7 @@ export class StationHandshake {
     this.#keys.ensureConfirmed('vehicle confirmation', this.#accepted, confirmation);
     const traffic = this.#keys.traffic(this.#transcript.add(confirmation));
     const frames = new SealedFrames(traffic.station, traffic.vehicle);
-    return { ...(this.#claimed as Claimed), pile: this.#parts.key.record.f, frames };
+    return { ...(this.#claimed as Claimed), pile: this.#key.record.f, frames };
   }
 
   #request(identity: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 import { type Certificate } from '@chargecast/protocol';
 import { concat } from '@chargecast/signcryption/bytes';
-import { Role } from '@chargecast/signcryption';
+import { type HolderKey, Role } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 
 import { ensureTimely } from './clock';
@@ -18,6 +18,8 @@ import { Transcript } from './transcript';
 import { x25519, x25519KeyPair } from './x25519';
 
 export interface VehicleParts extends Party {
+  /** The key of its record of the scheme. */
+  readonly key: HolderKey;
   /** Name of the pile in the process that serves it. */
   readonly pile: string;
   /** Whether a station of this certificate is the one the vehicle means to plug in at. */
@@ -57,8 +59,10 @@ export class VehicleHandshake {
 
   constructor(parts: VehicleParts) {
     this.#parts = parts;
-    const { pile, now } = parts;
-    this.hello = m.encodeHello({ time: now(), nonce: this.#nonce, ephemeral: this.#ephemeral.publicKey, pile });
+    const { pile, now, key } = parts;
+    const { epoch } = key.record;
+    const { publicKey: ephemeral } = this.#ephemeral;
+    this.hello = m.encodeHello({ time: now(), epoch, nonce: this.#nonce, ephemeral, pile });
     this.#transcript.add(this.hello);
   }
 

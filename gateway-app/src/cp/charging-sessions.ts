@@ -30,6 +30,13 @@ export interface SessionParts {
   readonly log: Logger;
 }
 
+/** The session a vehicle has proven itself for. */
+export interface Claimed {
+  readonly vehicle: Uint8Array;
+  readonly session: Uint8Array;
+  readonly isResumed: boolean;
+}
+
 interface Live {
   readonly kept: KeptSession;
   readonly stop: AbortController;
@@ -88,6 +95,21 @@ export class ChargingSessions {
       throw new CodedError('E_PILE_FULL', 'this pile serves as many vehicles as it may: plug in elsewhere or later');
     }
     return Uint8Array.from(randomBytes(16));
+  }
+
+  /**
+   * Whether a vehicle may open the session it claims, or go on with it.
+   * @throws CodedError E_SESSION_UNKNOWN, E_PILE_FULL
+   */
+  ensureRoom(pile: string, { vehicle, session, isResumed }: Claimed): void {
+    const { table, settings } = this.#parts;
+    const kept = table.get(toHex(session));
+    if (isResumed && (kept?.pile !== pile || kept.vehicle !== toHex(vehicle))) {
+      throw new CodedError('E_SESSION_UNKNOWN', 'this session is not open here any more: plug in anew');
+    }
+    if (!isResumed && table.countAt(pile) >= settings.maxSessionsPerPile) {
+      throw new CodedError('E_PILE_FULL', 'this pile serves as many vehicles as it may: plug in elsewhere or later');
+    }
   }
 
   /** Called with a proven plug-in: opens the session or goes on with it, over this connection. */

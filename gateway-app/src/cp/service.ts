@@ -13,6 +13,8 @@ interface Incoming {
   readonly proof?: PlugProof | null;
   readonly answer?: EntryKeyAnswer | null;
   readonly unplug?: Empty | null;
+  readonly authentication?: Uint8Array | null;
+  readonly sealed?: Uint8Array | null;
 }
 
 export interface PileServiceParts {

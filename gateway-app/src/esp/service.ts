@@ -1,3 +1,4 @@
+import { type AdmissionDesk } from '../authentication';
 import { CodedError } from '../common/errors';
 import { Queue } from '../common/queue';
 import { type Binding, type Handlers } from '../rpc';
@@ -7,12 +8,19 @@ import { type Countersigner } from './countersigner';
 export interface EspServiceParts {
   readonly countersigner: Countersigner;
   readonly book: CountersignatureBook;
+  /** Absent while the provider has no system key on the chain. */
+  readonly admissions: () => AdmissionDesk | undefined;
   /** Names of the centres that may hear which customer is which pseudo-identity. */
   readonly centres: ReadonlySet<string>;
 }
 
 /** The Esp service of proto/chargecast.proto. */
-export function espService({ countersigner, book, centres }: EspServiceParts): Handlers<'Esp'> {
+export function espService({ countersigner, book, centres, admissions }: EspServiceParts): Handlers<'Esp'> {
+  const desk = (): AdmissionDesk => {
+    const found = admissions();
+    if (found) return found;
+    throw new CodedError('E_PROVIDER_KEY', 'the provider has no system key on the chain yet: try again later');
+  };
   return {
     countersign: (request, { peer }) => countersigner.countersign(request, peer),
     bindings({ epoch }, { peer, signal }) {
@@ -24,6 +32,8 @@ export function espService({ countersigner, book, centres }: EspServiceParts): H
       }
       return bindingsSince(book, epoch, signal);
     },
+    admit: async (request, context) => desk().admit(request, context),
+    watch: (requests, context) => desk().watch(requests, context),
   };
 }
 

@@ -53,7 +53,7 @@ async function assemble(
   const countersigner = new Countersigner({ provider, key, customers, book, replica });
   const centres = new Set(config.peers.csc.map(({ name }) => name));
   const { host, port } = parseAddress(config.listen);
-  const handlers = espService({ countersigner, book, centres });
+  const handlers = espService({ countersigner, book, centres, admissions: () => undefined });
   const server = await serve('Esp', handlers, { tls, host, port, logger: log });
   await submitter.start();
   log.info({ port: server.port }, 'serving');

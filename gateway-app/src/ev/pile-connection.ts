@@ -1,22 +1,38 @@
+import type { Established, SealedFrames, VehicleHandshake } from '../authentication';
 import { CodedError } from '../common/errors';
 import { Queue } from '../common/queue';
-import type { Client, EntryKeyRequest, FromVehicle, PileNotice, PlugChallenge, PlugRefused, ToVehicle } from '../rpc';
+import {
+  type Client,
+  type EntryKeyRequest,
+  type FromVehicle,
+  fromVehicle,
+  type PileNotice,
+  type PlugChallenge,
+  type PlugRefused,
+  type ToVehicle,
+  toVehicle,
+} from '../rpc';
 import type { EntryLender } from './entry-lender';
 import type { OpenPlug, PlugIn } from './plug-in';
 
-/** As received: one member is set. */
+/** As received: one member is set, and `message` names it. */
 interface Incoming {
+  readonly message?: string;
   readonly challenge?: PlugChallenge | null;
   readonly accepted?: object | null;
   readonly request?: EntryKeyRequest | null;
   readonly refused?: PlugRefused | null;
   readonly notice?: PileNotice | null;
+  readonly authentication?: Uint8Array | null;
+  readonly sealed?: Uint8Array | null;
 }
 
 /** One stream between a vehicle and a pile, from hello to its end. */
 export class PileConnection {
   readonly #outgoing = new Queue<FromVehicle>();
   readonly #incoming: AsyncIterator<ToVehicle>;
+  /** Once there is a session, nothing is said outside it. */
+  #frames: SealedFrames | undefined;
 
   /** @param signal gives the connection up */
   constructor(pile: Pick<Client<'Pile'>, 'session'>, signal: AbortSignal) {
@@ -38,18 +54,33 @@ export class PileConnection {
     return plug;
   }
 
+  /**
+   * The seven messages of docs/authentication.md, and the pile's word under the new keys that the session is open.
+   * @throws AuthenticationError; CodedError with the pile's or its provider's refusal, E_PLUG_GONE; RpcError
+   */
+  async authenticate(handshake: VehicleHandshake): Promise<Established> {
+    this.#outgoing.push({ authentication: handshake.hello });
+    this.#outgoing.push({ authentication: await handshake.prove(await this.#nextOfHandshake()) });
+    const { confirmation, established } = await handshake.complete(await this.#nextOfHandshake());
+    this.#frames = established.frames;
+    this.#outgoing.push({ authentication: confirmation });
+    const { accepted } = await this.#next();
+    insistOn(accepted, 'the pile did not open the session');
+    return established;
+  }
+
   /** Answers header requests until the stream ends. @throws RpcError, CodedError when it breaks */
   async serve(lender: EntryLender, noticed: (notice: PileNotice) => void): Promise<void> {
     for (;;) {
       const { request, notice } = await this.#next();
-      if (request) this.#outgoing.push({ answer: await lender.answer(request) });
+      if (request) this.#send({ answer: await lender.answer(request) });
       else if (notice) noticed(notice);
     }
   }
 
   /** Says that the vehicle unplugs; nothing follows. */
   unplug(): void {
-    this.#outgoing.push({ unplug: {} });
+    this.#send({ unplug: {} });
     this.#outgoing.close();
   }
 
@@ -63,6 +94,22 @@ export class PileConnection {
     if (next.done) throw new CodedError('E_PLUG_GONE', 'the pile ended the connection');
     const message: Incoming = next.value;
     if (message.refused) throw new CodedError(message.refused.code, message.refused.message);
-    return message;
+    if (!this.#frames) return message;
+    insistOn(message.sealed, 'the pile speaks outside the session');
+    return toVehicle.decode(this.#frames.open(Uint8Array.from(message.sealed)));
   }
+
+  async #nextOfHandshake(): Promise<Uint8Array> {
+    const { authentication } = await this.#next();
+    insistOn(authentication, 'the pile did not answer with a message of the handshake');
+    return Uint8Array.from(authentication);
+  }
+
+  #send(message: FromVehicle): void {
+    this.#outgoing.push(this.#frames ? { sealed: this.#frames.seal(fromVehicle.encode(message)) } : message);
+  }
+}
+
+function insistOn<T>(value: T | null | undefined, message: string): asserts value is T {
+  if (!value) throw new CodedError('E_PLUG_CHALLENGE', message);
 }

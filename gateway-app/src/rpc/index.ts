@@ -1,6 +1,7 @@
 export { client, type ClientOptions } from './client';
 export { RpcError } from './errors';
 export type * from './messages';
+export { fromVehicle, toVehicle } from './pile-frames';
 export { type RpcServer, serve, type ServeOptions } from './server';
 export {
   type CallContext,

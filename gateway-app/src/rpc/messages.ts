@@ -130,6 +130,45 @@ export interface NotifyRequest {
   readonly action: string;
   readonly payload: string;
 }
+export interface RollRequest {
+  readonly overlapSeconds: number;
+}
+
+export interface RevokeRequest {
+  /** `<role>:<process>` or `<role>:<process>/<unit>`. */
+  readonly holder: string;
+  readonly reason: string;
+  /** Unix seconds; 0: at once. */
+  readonly effective: number;
+}
+
+export interface ReadmitRequest {
+  readonly holder: string;
+}
+
+export interface GovernanceStep {
+  readonly kind: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly organisations: readonly string[];
+}
+
+/** `item` is JSON. */
+export interface GovernanceRequest {
+  readonly item: string;
+}
+
+export interface Proposal {
+  readonly id: string;
+  readonly item: string;
+  readonly since: number;
+}
+
+export interface Decision {
+  readonly id: string;
+  readonly approve: boolean;
+}
+
 export interface NotifyReply {
   readonly commandId: string;
   readonly sigmaId: Uint8Array;
@@ -193,6 +232,26 @@ export interface Binding {
   readonly f: Uint8Array;
   readonly x: Uint8Array;
   readonly contract: string;
+/** Message 4 of the handshake. */
+export interface AdmissionRequest {
+  readonly request: Uint8Array;
+}
+export interface Admission {
+  /** Message 5. */
+  readonly permit: Uint8Array;
+  /** Opaque to the station. */
+  readonly ticket: Uint8Array;
+}
+export interface Watched {
+  readonly plugged: readonly Uint8Array[];
+  readonly unplugged: readonly Uint8Array[];
+}
+export interface Watch {
+  /** Empty if unchanged. */
+  readonly encryptionKey: Uint8Array;
+  readonly withdrawn: readonly Uint8Array[];
+}
+
   readonly signature: Uint8Array;
   readonly provider: string;
 }
@@ -240,6 +299,8 @@ export interface PileNotice {
 type OneOf<T> = { [K in keyof T]: { readonly message?: K } & { readonly [P in K]: T[P] } }[keyof T];
 
 export type FromVehicle = OneOf<{
+  authentication: Uint8Array;
+  sealed: Uint8Array;
   hello: PlugHello;
   proof: PlugProof;
   answer: EntryKeyAnswer;
@@ -247,6 +308,8 @@ export type FromVehicle = OneOf<{
 }>;
 export type ToVehicle = OneOf<{
   challenge: PlugChallenge;
+  authentication: Uint8Array;
+  sealed: Uint8Array;
   accepted: Empty;
   request: EntryKeyRequest;
   refused: PlugRefused;

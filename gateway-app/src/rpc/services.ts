@@ -29,6 +29,9 @@ export interface Services {
     unplug: Unary<m.PlugInNotice, m.Empty>;
     route: Unary<m.RouteRequest, m.RouteReply>;
     open: Unary<m.OpenRequest, m.OpenReply>;
+    roll: ServerStream<m.RollRequest, m.GovernanceStep>;
+    revoke: ServerStream<m.RevokeRequest, m.GovernanceStep>;
+    readmit: Unary<m.ReadmitRequest, m.Empty>;
   };
   Css: {
     approve: Unary<m.ApproveRequest, m.OrganisationSignature>;
@@ -54,6 +57,8 @@ export interface Services {
   Pile: {
     session: BidiStream<m.FromVehicle, m.ToVehicle>;
   };
+    admit: Unary<m.AdmissionRequest, m.Admission>;
+    watch: BidiStream<m.Watched, m.Watch>;
   Vehicle: {
     plugIn: Unary<m.PlugInOrder, m.PlugInReply>;
     report: Unary<m.ReportOrder, m.Empty>;
@@ -135,6 +140,9 @@ export const PERMISSIONS: {
   Css: {
     approve: ['csc', 'css', 'cp'],
     publishRecord: ['csc', 'css', 'cp', 'ev', 'esp'],
+    roll: ['kgc'],
+    revoke: ['kgc'],
+    readmit: ['kgc'],
     hold: ['kgc'],
     stream: READERS,
     signSlot: ['css'],
@@ -149,7 +157,7 @@ export const PERMISSIONS: {
     follow: ['csc'],
     identify: ['ev', 'cp', 'css', 'csc'],
   },
-  Esp: { countersign: ['ev'], bindings: ['csc'] },
+  Esp: { countersign: ['ev'], bindings: ['csc'], admit: ['cp'], watch: ['cp'] },
   Pile: { session: ['ev'] },
   Vehicle: { plugIn: ['ev'], report: ['ev'], unplug: ['ev'] },
 };

@@ -17,7 +17,7 @@ import { randomBytes } from 'node:crypto';
 import type { ReplicaView } from '../../replica';
 import { Admissions } from '../admissions';
 import { Certificates, type CertificateView } from '../certificates';
-import type { Credential, Established } from '../parties';
+import type { Credential, Established, Party } from '../parties';
 import { encodeProviderKey } from '../provider-key';
 import type { RecordView } from '../record-proof';
 import { StationHandshake, type StationParts } from '../station-handshake';
@@ -148,6 +148,7 @@ export class ConsortiumScene implements CertificateView {
   vehicle(member: Member, station: Member, change: Partial<VehicleParts> = {}): VehicleHandshake {
     return new VehicleHandshake({
       ...this.#party(member),
+      key: member.key,
       pile: 'P1',
       isMeant: ({ tag }) => tag === station.certificate.tag,
       ...change,
@@ -157,14 +158,20 @@ export class ConsortiumScene implements CertificateView {
   station(member: Member, hello: Uint8Array, change: Partial<StationParts> = {}): StationHandshake {
     const { provider } = member.certificate;
     return new StationHandshake(
-      { ...this.#party(member), provider, providerKey: this.providerKey(provider), ...change },
+      {
+        ...this.#party(member),
+        keyOf: (epoch) => (epoch === member.key.record.epoch ? member.key : undefined),
+        provider,
+        providerKey: this.providerKey(provider),
+        ...change,
+      },
       hello,
     );
   }
 
-  #party({ credential, key }: Member): Pick<StationParts, 'credential' | 'key' | 'view' | 'certificates' | 'now'> {
+  #party({ credential }: Member): Party {
     const view = { ...this.view, params: this.params };
-    return { credential, key, view, certificates: this.certificates, now: this.now };
+    return { credential, view, certificates: this.certificates, now: this.now };
   }
 
   /** A whole handshake; every message as it passed. */
