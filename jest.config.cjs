@@ -21,6 +21,7 @@ module.exports = {
     'protocol',
     'chaincode',
     'network',
+    'conformance',
     'gateway-app',
     'bench',
     'test-network-scripts',

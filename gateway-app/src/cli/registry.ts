@@ -1,6 +1,7 @@
 import { registerBench } from './bench';
 import { registerChain } from './chain';
 import { type Register } from './command';
+import { registerConformance } from './conformance';
 import { registerDemo } from './demo';
 import { registerDeployment } from './deployment';
 import { registerLedger } from './ledger';
@@ -19,5 +20,6 @@ export const REGISTER: readonly Register[] = [
   registerDeployment,
   registerNetwork,
   registerRoles,
+  registerConformance,
   registerBench,
 ];

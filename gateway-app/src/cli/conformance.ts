@@ -1,0 +1,49 @@
+import { type Counts, type ScenarioResult } from '@chargecast/conformance';
+
+import { type Register } from './command';
+import { withExamples } from './defaults';
+
+export const registerConformance: Register = (program) => {
+  program.verb<{ from: string }>(
+    'conformance',
+    'fabric-gateway’s published scenarios, run against the embedded ledger',
+    (command) =>
+      withExamples(
+        command.requiredOption('--from <dir>', 'your checkout of https://github.com/hyperledger/fabric-gateway'),
+        './chargecast conformance --from ../fabric-gateway',
+      ),
+    async (io, { from }) => {
+      const { GROUPS, runConformance } = await import('@chargecast/conformance');
+      let group = '';
+      const report = await runConformance({
+        from,
+        onScenario: (result) => {
+          if (result.group !== group) io.line(result.group);
+          group = result.group;
+          for (const line of linesOf(result)) io.line(line);
+        },
+      });
+      const { suite, client, groups, held, counts } = report;
+      io.line('');
+      for (const [name, each] of Object.entries(groups)) io.line(`${name}: ${countsText(each)}`);
+      io.line(`fabric-gateway ${suite.version}${suite.commit ? ` (${suite.commit})` : ''}, client ${client}`);
+      io.line(`${GROUPS.join(', ')}: ${countsText(held)}`);
+      io.line(`all: ${countsText(counts)}`);
+      io.result(report);
+      return counts.failed === 0 ? 0 : 1;
+    },
+  );
+};
+
+function linesOf({ name, line, status, reason, step, notes }: ScenarioResult): string[] {
+  const why = status === 'failed' ? `at "${step}": ${reason}` : reason;
+  return [
+    `  ${status.padEnd(11)}  ${name} (line ${line})`,
+    ...(why === undefined ? [] : [`${' '.repeat(15)}${why}`]),
+    ...notes.map((note) => `${' '.repeat(15)}note: ${note}`),
+  ];
+}
+
+function countsText({ passed, failed, unsupported }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${unsupported} unsupported`;
+}
