@@ -16,5 +16,5 @@ export {
   readProfile,
   writeProfile,
 } from './profile';
-export { chooseLedger, startLedger } from './start-ledger';
+export { chooseLedger, existingLedger, startLedger } from './start-ledger';
 export * from './topology';

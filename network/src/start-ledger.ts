@@ -3,7 +3,7 @@ import { acceptsConnections } from './fabric/health';
 import { fabricUp } from './fabric/network';
 import { probeFabric } from './fabric/programs';
 import { type LedgerStatus, type NodeStatus, type RunningLedger, type StartLedgerOptions } from './ledger';
-import { type LedgerKind } from './profile';
+import { type LedgerKind, readProfile } from './profile';
 import { assertPortsFree } from './ports';
 import { peerName, type Topology } from './topology';
 
@@ -31,6 +31,32 @@ export async function chooseLedger(
   if ('programs' in found) return { kind: 'fabric', reason: `Fabric ${found.programs.version} found` };
   if (environment.FABRIC_BIN) throw found.error;
   return { kind: 'embedded', reason: `no Fabric to use: ${found.error.message}` };
+}
+
+/** A ledger that somebody else runs, by a connection profile; stopping it is theirs. */
+export async function existingLedger(profileFile: string): Promise<RunningLedger> {
+  const { ledger, networkId, organisations } = await readProfile(profileFile);
+  const gateways = organisations.flatMap(({ mspId, gateways: own }) =>
+    own.map(({ endpoint }) => ({ mspId, endpoint })),
+  );
+  const unique = gateways.filter(
+    ({ endpoint }, index) => gateways.findIndex((other) => other.endpoint === endpoint) === index,
+  );
+  return {
+    kind: ledger,
+    profileFile,
+    async status() {
+      const nodes = await Promise.all(unique.map(({ mspId, endpoint }) => gatewayStatus(mspId, endpoint)));
+      return { kind: ledger, networkId, healthy: nodes.every(({ state }) => state === 'running'), nodes };
+    },
+    stop: async () => undefined,
+  };
+}
+
+async function gatewayStatus(mspId: string, endpoint: string): Promise<NodeStatus> {
+  const colon = endpoint.lastIndexOf(':');
+  const up = await acceptsConnections(endpoint.slice(0, colon), Number(endpoint.slice(colon + 1)));
+  return { name: endpoint, kind: 'peer', mspId, endpoint, state: up ? 'running' : 'stopped' };
 }
 
 async function startEmbedded(options: StartLedgerOptions): Promise<RunningLedger> {

@@ -171,12 +171,16 @@ const CLIENT_ORGANISATIONS: readonly ClientOrganisation[] = [
 ];
 
 export interface TopologyOptions {
-  readonly organisations?: 4 | 7 | 10;
+  /** CSS organisations, default 4. */
+  readonly organisations?: number;
   readonly basePort?: number;
   readonly networkId?: string;
 }
 
-/** The default consortium: four CSS organisations (l = 1), or seven (l = 2), or ten (l = 3). */
+/**
+ * The default consortium: four CSS organisations (l = 1), or more; seven tolerate l = 2, ten l = 3.
+ * @throws NetworkError E_TOPOLOGY for fewer than four
+ */
 export function defaultTopology(options: TopologyOptions = {}): Topology {
   const count = options.organisations ?? 4;
   const basePort = options.basePort ?? DEFAULT_BASE_PORT;
@@ -186,7 +190,7 @@ export function defaultTopology(options: TopologyOptions = {}): Topology {
     channels: { certchain: 'certchain', datachain: 'datachain' },
     organisations: Array.from({ length: count }, (_, index) => cssOrganisation(index + 1, basePort)),
     clientOrganisations: CLIENT_ORGANISATIONS,
-    byzantineFaults: toleratedFaults(count),
+    byzantineFaults: Math.max(1, toleratedFaults(count)),
     ordering: ORDERING,
     timeouts: TIMEOUTS,
   });

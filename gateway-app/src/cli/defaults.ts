@@ -20,9 +20,16 @@ export function ledgerOption(): Option {
 }
 
 export function organisationsOption(): Option {
-  return new Option('--organisations <n>', 'CSS organisations: 4, 7 or 10')
-    .argParser((text) => wholeNumber(text, 1, 10))
+  return new Option('--organisations <n>', 'CSS organisations, n ≥ 3l + 1 for l faulty ones: 4 to 10')
+    .argParser((text) => wholeNumber(text, 4, 10))
     .default(4);
+}
+
+export function profileOption(): Option {
+  return new Option(
+    '--profile <file>',
+    'an existing Fabric network to build on: network description or profile.json (docs/network.md)',
+  ).conflicts('ledger');
 }
 
 export function basePortOption(): Option {

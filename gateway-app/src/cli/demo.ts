@@ -3,13 +3,14 @@ import { join, resolve } from 'node:path';
 import { type LedgerKind } from '@chargecast/network';
 
 import { type Register } from './command';
-import { dataDirectory, dataOption, ledgerOption, wholeNumber, withExamples } from './defaults';
+import { dataDirectory, dataOption, ledgerOption, profileOption, wholeNumber, withExamples } from './defaults';
 import { type DemoSummary } from '../demo';
 import { type Io } from './io';
 
 interface DemoCommandOptions {
   readonly data?: string;
   readonly ledger: LedgerKind | 'auto';
+  readonly profile?: string;
   readonly sessions?: string;
   readonly vehicles?: number;
   readonly summary?: string;
@@ -32,13 +33,14 @@ export const registerDemo: Register = (program) => {
             (text) => wholeNumber(text, 1, MOST_VEHICLES),
           )
           .addOption(ledgerOption())
+          .addOption(profileOption())
           .addOption(dataOption(NOUN))
           .option('--summary <file>', 'write the summary as JSON'),
         './chargecast demo',
         './chargecast demo --vehicles 100',
         './chargecast demo --sessions ev-sessions-trondheim.csv --summary summary.json',
       ),
-    async (io, { data, ledger, sessions, vehicles, summary: summaryFile }) => {
+    async (io, { data, ledger, profile, sessions, vehicles, summary: summaryFile }) => {
       const { createProgress, isGood, runDemo } = await import('../demo/index.js');
       const directory = dataDirectory(data, NOUN);
       const interrupted = new AbortController();
@@ -50,6 +52,7 @@ export const registerDemo: Register = (program) => {
             directory,
             ledger,
             signal: interrupted.signal,
+            ...(profile === undefined ? {} : { profile: resolve(profile) }),
             ...(sessions === undefined ? {} : { sessions: resolve(sessions) }),
             ...(vehicles === undefined ? {} : { vehicles }),
           },

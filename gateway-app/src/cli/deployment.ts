@@ -3,7 +3,15 @@ import { resolve } from 'node:path';
 import { type LedgerKind } from '@chargecast/network';
 
 import { type Program, type Register } from './command';
-import { dataDirectory, dataOption, ledgerOption, organisationsOption, wholeNumber, withExamples } from './defaults';
+import {
+  dataDirectory,
+  dataOption,
+  ledgerOption,
+  organisationsOption,
+  profileOption,
+  wholeNumber,
+  withExamples,
+} from './defaults';
 import { type Io, MisuseError } from './io';
 import { withStopSignal } from './until-stopped';
 
@@ -11,6 +19,7 @@ interface CreateOptions {
   readonly data?: string;
   readonly ledger: LedgerKind | 'auto';
   readonly organisations: number;
+  readonly profile?: string;
   readonly sessions?: string;
   readonly vehicles?: number;
   readonly companies: number;
@@ -35,20 +44,20 @@ function registerCreate(deployment: Program): void {
           .addOption(dataOption(NOUN))
           .addOption(ledgerOption())
           .addOption(organisationsOption())
+          .addOption(profileOption())
           .option('--sessions <file>', 'sessions whose vehicles and piles take part (default: synthetic ones)')
           .option('--vehicles <n>', 'only so many vehicles', (text) => wholeNumber(text, 1, 100_000))
           .option('--companies <n>', 'charging service companies', (text) => wholeNumber(text, 1, 16), 2),
         './chargecast deployment create --data site',
+        './chargecast deployment create --data site --profile network-description.json',
         './chargecast deployment up --data site',
       ),
     async (io, options) => {
-      const { Deployment, fleetOf } = await import('../deployment/index.js');
+      const { Deployment, fleetOf, gatewayCount, readExistingNetwork } = await import('../deployment/index.js');
       const { readInput } = await import('../demo/index.js');
       const directory = dataDirectory(options.data, NOUN);
-      const { organisations } = options;
-      if (organisations !== 4 && organisations !== 7 && organisations !== 10) {
-        throw new MisuseError('E_USAGE', '--organisations is 4, 7 or 10: 3l + 1 for l faulty ones');
-      }
+      const existing = options.profile === undefined ? undefined : await readExistingNetwork(options.profile);
+      const organisations = existing ? gatewayCount(existing) : options.organisations;
       const { sessions } = await readInput({
         directory,
         ...(options.sessions === undefined ? {} : { sessions: resolve(options.sessions) }),
@@ -59,7 +68,13 @@ function registerCreate(deployment: Program): void {
         providers: PROVIDERS,
         cscs: numbered('csc', options.companies),
       });
-      const made = await Deployment.open({ directory, fleet, ledger: options.ledger, organisations });
+      const made = await Deployment.open({
+        directory,
+        fleet,
+        ledger: options.ledger,
+        organisations,
+        ...(existing && { existing }),
+      });
       await made.stop();
       const roles = made.places.map(({ role, name }) => ({ role, name, config: made.layout.roleConfig(name) }));
       io.line(`${directory}: ${made.manifest.ledger} ledger, ${roles.length} roles`);

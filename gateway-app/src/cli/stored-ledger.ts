@@ -7,11 +7,12 @@ import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Io } from './io';
 import { progressLine } from './network';
 
-/** What a deployment folder was built with, if it is one: its ledger cannot be started otherwise. */
+/** What a deployment folder with a ledger of its own was built with: that cannot be started otherwise. */
 export async function builtWith(folder: string): Promise<{ ledger: LedgerKind; topology: Topology } | undefined> {
   const { layoutOf, readManifest, topologyOf } = await import('../deployment/index.js');
   const manifest = await readManifest(layoutOf(folder));
-  return manifest && { ledger: manifest.ledger, topology: topologyOf(manifest) };
+  if (!manifest || manifest.existing) return undefined;
+  return { ledger: manifest.ledger, topology: topologyOf(manifest) };
 }
 
 /**

@@ -2,8 +2,9 @@ import { type LedgerKind } from '@chargecast/network';
 
 import { pause } from '../common/abort';
 import { CodedError } from '../common/errors';
-import { Deployment } from '../deployment/deployment';
-import { contractOf, type Fleet, fleetOf, type FleetVehicle } from '../deployment/fleet';
+import { Deployment, type DeploymentOptions } from '../deployment/deployment';
+import { type ExistingNetwork, gatewayCount, readExistingNetwork } from '../deployment/existing-network';
+import { contractOf, fleetOf, type FleetVehicle } from '../deployment/fleet';
 import { pileAddresses } from '../deployment/role-configs';
 import { type Client } from '../rpc';
 import { type PlacedSession } from '../sessions';
@@ -25,6 +26,8 @@ import { type AttackResult, type DemoSummary } from './summary';
 export interface DemoOptions {
   readonly directory: string;
   readonly ledger: LedgerKind | 'auto';
+  /** An existing Fabric network to play on, as `--profile` names it. */
+  readonly profile?: string;
   /** File in the published Trondheim format. */
   readonly sessions?: string;
   readonly vehicles?: number;
@@ -34,18 +37,19 @@ export interface DemoOptions {
 
 const COMPANIES = ['csc1', 'csc2'];
 const PROVIDERS = ['esp1', 'esp2'];
-const GATEWAYS = ['css1', 'css2', 'css3', 'css4'];
+const OWN_GATEWAYS = 4;
 const CONCURRENCY = 256;
 const ATTACK_DEADLINE = 60_000;
 
 /** The whole story: fleet, sessions, attackers, audit. Whatever happens, nothing is left running. */
 export async function runDemo(options: DemoOptions, progress: DemoProgress): Promise<DemoSummary> {
   const started = Date.now();
+  const existing = options.profile === undefined ? undefined : await readExistingNetwork(options.profile);
   await freshFolder(options.directory);
   const input = await readInput(options);
   tellInput(input, progress);
-  const fleet = fleetOf(input.sessions, { css: GATEWAYS, providers: PROVIDERS, cscs: COMPANIES });
-  const deployment = await openDeployment(options, fleet, progress);
+  const fleet = fleetOf(input.sessions, { css: gatewayNames(existing), providers: PROVIDERS, cscs: COMPANIES });
+  const deployment = await openDeployment({ ...options, fleet, ...(existing && { existing }) }, progress);
   try {
     await startRoles(deployment, options.signal, progress);
     const played = await play(deployment, input, options.signal, progress);
@@ -59,6 +63,10 @@ export async function runDemo(options: DemoOptions, progress: DemoProgress): Pro
   }
 }
 
+function gatewayNames(existing: ExistingNetwork | undefined): string[] {
+  return Array.from({ length: existing ? gatewayCount(existing) : OWN_GATEWAYS }, (_, index) => `css${index + 1}`);
+}
+
 function tellInput({ file, synthetic, read, skipped, skipReasons, sessions }: DemoInput, progress: DemoProgress): void {
   progress.line(`${synthetic ? 'Synthetic sessions' : 'Sessions'}: ${file}`);
   progress.line(
@@ -67,9 +75,9 @@ function tellInput({ file, synthetic, read, skipped, skipReasons, sessions }: De
   if (sessions.length < read) progress.line(`  ${sessions.length} of them are played`);
 }
 
-async function openDeployment(options: DemoOptions, fleet: Fleet, progress: DemoProgress): Promise<Deployment> {
+async function openDeployment(options: DeploymentOptions, progress: DemoProgress): Promise<Deployment> {
   const step = progress.step('Ledger, params, genesis');
-  const deployment = await Deployment.open({ ...options, fleet, guests: ATTACKERS });
+  const deployment = await Deployment.open({ ...options, guests: ATTACKERS });
   step.done(`${deployment.manifest.ledger}, ${deployment.manifest.organisations} organisations`);
   return deployment;
 }

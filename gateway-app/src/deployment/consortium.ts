@@ -1,15 +1,18 @@
 import {
   defaultTopology,
-  materialiseNetwork,
+  existingLedger,
   type OnProgress,
+  readProfile,
   type RunningLedger,
   startLedger,
   type Topology,
 } from '@chargecast/network';
 import { encodeParams, type Params } from '@chargecast/signcryption';
+import { join } from 'node:path';
 
 import { writePrivateFile } from '../common/files';
-import { connectLedger, encodeTrust, type Ledger, pinGenesis, type TrustBundle } from '../ledger';
+import { connectLedger, encodeTrust, type Ledger, pinGenesis, parseTrust, type TrustBundle } from '../ledger';
+import { type Members, membersOf } from './existing-network';
 import { genesisGovernance, paramsOf, providerEntry } from './genesis';
 import { type CeremonyKeys, keepOrDrawKeys } from './keys';
 import { type Layout } from './layout';
@@ -19,28 +22,34 @@ import { CHAINCODE_BUNDLE } from './root';
 
 /** A running ledger on which the deployment's params, governance and providers stand. */
 export interface Consortium {
-  readonly topology: Topology;
+  readonly topology: Members;
   readonly keys: CeremonyKeys;
   readonly params: Params;
   readonly trust: TrustBundle;
   readonly ledger: RunningLedger;
   /** Connects as a member named in the profile. */
   connect(mspId: string, identity: string): Promise<Ledger>;
+  /** Connects as whichever organisation has an identity of this name. */
+  connectAs(identity: string): Promise<Ledger>;
 }
 
+/** Of a deployment that runs its own ledger. */
 export function topologyOf({ networkId, organisations, ledgerPort }: Manifest): Topology {
   return defaultTopology({ networkId, organisations, basePort: ledgerPort });
 }
 
 /** MSP id of the organisation behind the provider `esp<n>`. */
-export function providerMspId(topology: Topology, provider: string): string {
+export function providerMspId(topology: Members, provider: string): string {
   const organisation = topology.clientOrganisations.find(({ name }) => name === provider);
   return organisation?.mspId ?? provider;
 }
 
 /** Starts the ledger and writes what it starts from; repeating it changes nothing. */
 export async function startConsortium(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<Consortium> {
-  const topology = topologyOf(manifest);
+  const { existing } = manifest;
+  const topology = existing
+    ? membersOf(await readProfile(profileFileOf(layout)), manifest.fleet.providers)
+    : topologyOf(manifest);
   const mspIds = topology.organisations.map(({ mspId }) => mspId);
   const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers);
   const params = paramsOf(topology, keys);
@@ -52,7 +61,7 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
     const administrator = await connect(mspIds[0] as string, 'admin');
     let trust: TrustBundle;
     try {
-      trust = await trustOf(topology, layout, params, administrator);
+      trust = await trustOf(topology, params, administrator);
       await writePrivateFile(layout.trust, encodeTrust(trust));
       await provision(administrator, {
         params,
@@ -60,20 +69,31 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
         providers: manifest.fleet.providers.map((provider) =>
           providerEntry(params, keys, provider, providerMspId(topology, provider)),
         ),
-        roleMap: {},
+        roleMap: existing?.roleMap ?? {},
       });
     } finally {
       administrator.close();
     }
-    return { topology, keys, params, trust, ledger, connect };
+    const connectAs = async (identity: string): Promise<Ledger> => {
+      const { organisations } = await readProfile(ledger.profileFile);
+      const owner = organisations.find(({ identities }) => identities[identity]);
+      return connect(owner?.mspId ?? '(none)', identity);
+    };
+    return { topology, keys, params, trust, ledger, connect, connectAs };
   } catch (error) {
     await ledger.stop();
     throw error;
   }
 }
 
+/** Where the profile of a deployment's ledger lies, its own or somebody else's. */
+export function profileFileOf(layout: Layout): string {
+  return join(layout.ledger, 'profile.json');
+}
+
 /** The ledger alone, on the data it has. */
 export function startLedgerOf(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<RunningLedger> {
+  if (manifest.existing) return existingLedger(profileFileOf(layout));
   return startLedger({
     ledger: manifest.ledger,
     stateDir: layout.ledger,
@@ -83,10 +103,7 @@ export function startLedgerOf(layout: Layout, manifest: Manifest, onProgress: On
   });
 }
 
-async function trustOf(topology: Topology, layout: Layout, params: Params, ledger: Ledger): Promise<TrustBundle> {
-  const { css, clients } = await materialiseNetwork(topology, layout.ledger);
-  const roots = [...css.values(), ...clients.values()].map(
-    ({ mspId, caCertificatePem }) => [mspId, [caCertificatePem]] as const,
-  );
-  return { params, chaincode: topology.chaincode, roots: Object.fromEntries(roots), ...(await pinGenesis(ledger)) };
+async function trustOf({ chaincode }: Members, params: Params, ledger: Ledger): Promise<TrustBundle> {
+  const trust = { params, chaincode, ...(await pinGenesis(ledger)) };
+  return parseTrust(JSON.parse(encodeTrust(trust)), 'the channels’ configuration');
 }

@@ -4,6 +4,7 @@ import {
   type OnProgress,
   type ProcessRole,
   type RunningLedger,
+  writeProfile,
 } from '@chargecast/network';
 import { ready } from '@chargecast/signcryption';
 
@@ -13,7 +14,8 @@ import { type RunningRole } from '../common/running-role';
 import { provisionKgc } from '../kgc';
 import { type Client, client, readTls, type ServiceName } from '../rpc';
 import { startChildRole } from './child-role';
-import { type Consortium, startConsortium, startLedgerOf } from './consortium';
+import { type Consortium, profileFileOf, startConsortium, startLedgerOf } from './consortium';
+import { type ExistingNetwork, gatewayCount } from './existing-network';
 import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
@@ -32,7 +34,9 @@ export interface DeploymentOptions {
   readonly directory: string;
   readonly fleet: Fleet;
   readonly ledger: LedgerKind | 'auto';
-  readonly organisations?: 4 | 7 | 10;
+  readonly organisations?: number;
+  /** Somebody else's Fabric network to build on, in place of a ledger of its own. */
+  readonly existing?: ExistingNetwork;
   readonly networkId?: string;
   readonly guests?: readonly Guest[];
   readonly onProgress?: OnProgress;
@@ -204,21 +208,29 @@ async function keepOrMakeManifest(layout: Layout, options: DeploymentOptions): P
       `${layout.directory} holds a deployment for another fleet or ledger: name another folder, or remove that one`,
     );
   }
+  const { vehicles, piles, cscs, providers } = options.fleet;
   const manifest: Manifest = {
     format: 'chargecast-deployment/1',
-    ledger: (await chooseLedger(options.ledger)).kind,
-    networkId: options.networkId ?? 'chargecast',
-    organisations: options.organisations ?? 4,
+    ...(options.existing ? await adoptNetwork(layout, options.existing) : await ownLedger(options)),
     ledgerPort: await freePorts(LEDGER_PORTS),
-    fleet: {
-      vehicles: [...options.fleet.vehicles],
-      piles: [...options.fleet.piles],
-      cscs: [...options.fleet.cscs],
-      providers: [...options.fleet.providers],
-    },
+    fleet: { vehicles: [...vehicles], piles: [...piles], cscs: [...cscs], providers: [...providers] },
   };
   await writeManifest(layout, manifest);
   return manifest;
+}
+
+type LedgerMembers = Pick<Manifest, 'ledger' | 'networkId' | 'organisations' | 'existing'>;
+
+async function ownLedger({ ledger, networkId, organisations }: DeploymentOptions): Promise<LedgerMembers> {
+  const { kind } = await chooseLedger(ledger);
+  return { ledger: kind, networkId: networkId ?? 'chargecast', organisations: organisations ?? 4 };
+}
+
+async function adoptNetwork(layout: Layout, existing: ExistingNetwork): Promise<LedgerMembers> {
+  const { profile, roleMap } = existing;
+  await writeProfile(profileFileOf(layout), profile);
+  const organisations = gatewayCount(existing);
+  return { ledger: 'fabric', networkId: profile.networkId, organisations, existing: { roleMap: { ...roleMap } } };
 }
 
 function inProcess(role: ProcessRole, running: RunningRole): RoleHandle {

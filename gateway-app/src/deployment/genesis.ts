@@ -21,15 +21,15 @@ import {
   Role,
   toHex,
 } from '@chargecast/signcryption';
-import { type Topology } from '@chargecast/network';
 
+import { type Members } from './existing-network';
 import { type CeremonyKeys } from './keys';
 import { SIGNING_ENV } from '../common/signing-env';
 
 export const FIRST_EPOCH = 1;
 
 /** P, the names of network and channels, and the consortium's approval keys: the root of all trust. */
-export function paramsOf(topology: Topology, keys: CeremonyKeys): Params {
+export function paramsOf(topology: Members, keys: CeremonyKeys): Params {
   return createParams({
     masterPublicKey: keys.kgc.masterPublicKey,
     networkId: topology.networkId,

@@ -1,6 +1,7 @@
 export { startChildRole, type ChildRole } from './child-role';
 export { type Consortium, providerMspId, startConsortium, topologyOf } from './consortium';
 export { Deployment, type DeploymentOptions, type RoleHandle, type RoleMode } from './deployment';
+export { type ExistingNetwork, gatewayCount, readExistingNetwork } from './existing-network';
 export { contractOf, type Fleet, fleetOf, type FleetPile, type FleetVehicle, vehicleName } from './fleet';
 export { type Layout, layoutOf } from './layout';
 export { type Manifest, readManifest, writeManifest } from './manifest';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { loadConfig } from '../common/config';
 import { codeOf } from '../common/errors';
 import { writePrivateFile } from '../common/files';
+import { roleMapSchema } from './existing-network';
 import { type Layout } from './layout';
 
 const name = z.string().min(1).max(128);
@@ -12,9 +13,11 @@ const schema = z.strictObject({
   format: z.literal('chargecast-deployment/1'),
   ledger: z.enum(['embedded', 'fabric']),
   networkId: name,
-  organisations: z.union([z.literal(4), z.literal(7), z.literal(10)]),
+  organisations: z.int().min(1).max(100),
   /** First port of the ledger's nodes. A channel's configuration names it, so it stays. */
   ledgerPort: port,
+  /** The ledger is somebody else's Fabric network, by `ledger/profile.json`; ledger roles by MSP id. */
+  existing: z.strictObject({ roleMap: roleMapSchema }).optional(),
   fleet: z.strictObject({
     vehicles: z.array(z.strictObject({ name, contract: name, provider: name, csc: name })),
     piles: z.array(z.strictObject({ name, css: name })),

@@ -53,7 +53,7 @@ const CASES: [string, () => string[]][] = [
   ['chain verify: no deployment', () => ['chain', 'verify', '--data', absent()]],
   [
     'ledger up: organisations that cannot be',
-    () => ['ledger', 'up', '--data', join(folder, 'l'), '--organisations', '5'],
+    () => ['ledger', 'up', '--data', join(folder, 'l'), '--organisations', '3'],
   ],
   ['ledger up: port that cannot be', () => ['ledger', 'up', '--base-port', '99999999']],
   ['network status: no network', () => ['network', 'status', '--data', absent()]],

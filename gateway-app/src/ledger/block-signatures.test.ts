@@ -100,7 +100,7 @@ describe('the first block', () => {
 
   it('is what a bundle pins', async () => {
     const { ordering, genesis } = chain.trust;
-    expect(await pinGenesis(chain)).toEqual({ ordering, genesis });
+    expect(await pinGenesis(chain)).toEqual({ ordering, genesis, roots: {} });
     const mixed = await TestChain.create('mixed', 'unsigned');
     const half = {
       blocks: (...[channel, options]: Parameters<TestChain['blocks']>) =>

@@ -120,7 +120,8 @@ export function adapterSuite(kind: LedgerKind): void {
     );
     const admin = await as('CSS1MSP', 'admin');
     const { params } = consortium.world;
-    trust = { params, chaincode: topology.chaincode, roots, ...(await pinGenesis(admin)) };
+    trust = { params, chaincode: topology.chaincode, ...(await pinGenesis(admin)) };
+    expect(trust.roots).toMatchObject(roots);
     const paramsJson = encodeParams(trust.params);
     await admin.submit('certchain', registration(REGISTRATION.init, paramsJson, '{}'));
     await admin.submit('datachain', broadcast(BROADCAST.init, paramsJson, JSON.stringify(consortium.genesis()), '{}'));

@@ -19,6 +19,7 @@ export interface Layout {
   readonly root: string;
   readonly networkFile: string;
   readonly profileFile: string;
+  readonly descriptionFile: string;
   readonly lockFile: string;
   readonly reconnectLockFile: string;
   readonly processes: string;
@@ -42,6 +43,7 @@ export function layoutOf(stateDir: string): Layout {
     root,
     networkFile: at('network.json'),
     profileFile: at('profile.json'),
+    descriptionFile: at('network-description.json'),
     lockFile: at('lock.json'),
     reconnectLockFile: at('reconnect-lock.json'),
     processes: at('processes'),

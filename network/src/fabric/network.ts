@@ -9,6 +9,7 @@ import { BringUp } from './bring-up';
 import { packageChaincode } from './chaincode-package';
 import { writeFabricProfile } from './fabric-profile';
 import { type Layout, layoutOf, nodesOf } from './layout';
+import { writeNetworkDescription } from './network-description';
 import { Nodes } from './nodes';
 import { findFabric } from './programs';
 import { adoptTopology, readState, requireState } from './state';
@@ -44,6 +45,7 @@ export async function fabricUp(
     report('Chaincode', chaincode.label);
     await work.deploy(chaincode);
     await writeFabricProfile(topology, material, layout.profileFile);
+    await writeNetworkDescription(topology, material, layout.descriptionFile);
     report('Ready', layout.profileFile);
   };
   await withStateLock(layout.lockFile, () => leavingNothingBehind(topology, layout, bringUp));

@@ -127,7 +127,7 @@ async function assemble(
   };
   const lastGateway = topology.organisations.at(-1)?.mspId as string;
   const relay = await opened(consortium.connect(lastGateway, 'relay'));
-  const auditor = await opened(consortium.connect('ReadersMSP', 'auditor'));
+  const auditor = await opened(consortium.connectAs('auditor'));
   const enrol = async (guest: Guest & { role: 'csc' }): Promise<Insider> => {
     const kgc = await opened(deployment.client('Kgc', 'kgc', guest));
     return Insider.enrol({ params, epoch: FIRST_EPOCH, role: guest.role, name: guest.name, kgc });
