@@ -70,7 +70,9 @@ export class Addressing {
 
   async #holder(f: string): Promise<Reachable | Unreachable> {
     const keys = await this.#counting(f);
-    return 'code' in keys ? keys : { f, keys, actor: f, session: '' };
+    if ('code' in keys) return keys;
+    // A vehicle's entries are bound to its session; it is addressed by its customer's name alone.
+    return keys.record.role === Role.EV ? { code: 'E_CUSTOMER_UNBOUND' } : { f, keys, actor: f, session: '' };
   }
 
   async #counting(f: string): Promise<RecordKeys | Unreachable> {

@@ -36,6 +36,13 @@ export const cscConfigSchema = roleConfigSchema.extend({
       keepSeconds: positive.default(2_592_000),
     })
     .prefault({}),
+  /** With it, vehicles that plug in are started, their transactions billed and settled; without, operators send all. */
+  charging: z
+    .strictObject({
+      /** The tariff's file. */
+      tariff: z.string().min(1),
+    })
+    .optional(),
   credentials: z
     .strictObject({ batch: positive.max(4096), low: z.int().nonnegative() })
     .default({ batch: 128, low: 32 }),

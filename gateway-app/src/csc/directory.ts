@@ -15,6 +15,8 @@ export interface BoundCustomer {
   readonly earlier?: Pick<BoundCustomer, 'f' | 'X'>;
 }
 
+const RECORD = /^record:([0-9a-f]{32})$/;
+
 /** Whom an operator's `customer` means. */
 export type Addressee =
   | { readonly kind: 'vehicle'; readonly bound: BoundCustomer }
@@ -32,6 +34,7 @@ export class Directory {
   /** contract → provider → binding. */
   readonly #byContract = new Map<string, Map<string, BoundCustomer>>();
   readonly #byName = new Map<string, string>();
+  readonly #byVehicle = new Map<string, string>();
 
   private constructor(store: Store) {
     this.#bindings = store.sub('bindings', { hiddenKeys: true });
@@ -47,6 +50,11 @@ export class Directory {
 
   get customers(): number {
     return this.#byContract.size;
+  }
+
+  /** `provider/contract` of a vehicle, under its present pseudo-identity or the one before. @param f hex */
+  customerOf(f: string): string | undefined {
+    return this.#byVehicle.get(f);
   }
 
   /** f of every bound vehicle, hex. */
@@ -91,9 +99,11 @@ export class Directory {
 
   /**
    * @param customer a contract; `provider/contract` where several providers know the contract; or a holder, as
-   * `css:css1` or `cp:cp1/pile3`
+   * `css:css1` or `cp:cp1/pile3`, or by its pseudo-identity as `record:<f>`
    */
   find(customer: string): Addressee {
+    const record = RECORD.exec(customer)?.[1];
+    if (record !== undefined) return { kind: 'holder', f: record };
     const holder = this.#byName.get(customer);
     if (holder !== undefined) return { kind: 'holder', f: holder };
     const bound = this.#byContract.get(customer) ?? this.#qualified(customer);
@@ -112,6 +122,8 @@ export class Directory {
   #keep(bound: BoundCustomer): void {
     const providers = this.#byContract.get(bound.contract) ?? new Map<string, BoundCustomer>();
     this.#byContract.set(bound.contract, providers.set(bound.provider, bound));
+    const customer = `${bound.provider}/${bound.contract}`;
+    for (const f of [bound.f, bound.earlier?.f]) if (f !== undefined) this.#byVehicle.set(f, customer);
   }
 }
 

@@ -20,6 +20,7 @@ import { type Peer } from '../rpc';
 import { type Batch, fromJson, type Store, toJson } from '../store';
 import { isOpen } from './command';
 import { type Directory } from './directory';
+import { type Charging } from './charging';
 import { type Outbox } from './outbox';
 import { type Sessions } from './sessions';
 
@@ -29,6 +30,8 @@ export interface IntakeParts {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly sessions: Sessions;
+  /** Absent where operators do the starting and billing. */
+  readonly charging: Charging | undefined;
   readonly store: Store;
   /** Unix seconds. */
   readonly now: () => number;
@@ -119,9 +122,11 @@ export class Intake {
     const vehicle = toHex(opened.sender.f);
     if (action === 'PlugIn') {
       const { pile, session, at } = decodePlugReport(payload, action);
-      sessions.plugIn(vehicle, { pile, session, since: at }, batch);
+      const plugged = { pile, session, since: at };
+      if (sessions.plugIn(vehicle, plugged, batch)) this.#parts.charging?.plugged(vehicle, plugged, batch);
     } else if (action === 'Unplug') {
-      sessions.unplug(vehicle, decodeUnplugReport(payload, action).session, batch);
+      const { session } = decodeUnplugReport(payload, action);
+      if (sessions.unplug(vehicle, session, batch)) await this.#parts.charging?.unplugged(session);
     } else if (action === 'PowerReport') {
       decodePowerReport(payload, action);
     } else {
@@ -151,7 +156,7 @@ export class Intake {
       throw new CodedError('E_RECEIPT_FOREIGN', 'the command was not sealed for the sender of this receipt');
     }
     if (!isOpen(command)) return;
-    if (outcome === 'done') await outbox.deliver(commandId, station);
+    if (outcome === 'done') await outbox.deliver(commandId, station, this.#parts.charging?.settle(commandId));
     else await outbox.fail(commandId, code ?? 'E_REFUSED', station);
   };
 }

@@ -161,8 +161,8 @@ export class Outbox {
   }
 
   /** The command was acted upon. Nothing changes if that is known already. */
-  async deliver(id: string, station?: StationAnswer): Promise<void> {
-    await this.#close(id, { stage: 'delivered', code: '', ...(station ? { station } : {}) });
+  async deliver(id: string, station?: StationAnswer, also?: Write): Promise<void> {
+    await this.#close(id, { stage: 'delivered', code: '', ...(station ? { station } : {}) }, also);
   }
 
   async fail(id: string, code: string, station?: StationAnswer): Promise<void> {
@@ -215,9 +215,12 @@ export class Outbox {
     await this.#write(commands, [(batch) => batch.put(this.#sigmas, id, toJson(advanced))]);
   }
 
-  async #close(id: string, change: Pick<OutboxCommand, 'stage' | 'code' | 'station'>): Promise<void> {
+  /** @param also written in the same batch, if the command was still open */
+  async #close(id: string, change: Pick<OutboxCommand, 'stage' | 'code' | 'station'>, also?: Write): Promise<void> {
     const closed = this.#current([id]).map((command) => ({ ...command, ...change, closedAt: this.#now() }));
-    await this.#write(closed, () => closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId)));
+    if (closed.length === 0) return;
+    const further = also ? [also] : [];
+    await this.#write(closed, () => [...further, ...closed.flatMap(({ sigmaId }) => this.#ifAnswered(sigmaId))]);
   }
 
   /** Closes σ once none of its commands waits for it any more. */

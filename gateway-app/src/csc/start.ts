@@ -3,10 +3,12 @@ import { parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, openHolder, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
+import { readTariff } from '../pricing';
 import { client, serve } from '../rpc';
 import { type Store } from '../store';
 import { Addressing } from './addressing';
 import { followBindings } from './bindings';
+import { Charging } from './charging';
 import { type CscConfig, cscConfigSchema } from './config';
 import { Courier } from './courier';
 import { CommandDesk } from './desk';
@@ -35,7 +37,7 @@ export async function startCsc(configFile: string): Promise<RunningCsc> {
 }
 
 async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Undo): Promise<RunningCsc> {
-  const { config, log, tls, trust } = process;
+  const { config, log, path, tls, trust } = process;
   const { dispatch } = config;
   const stop = new AbortController();
   const now = (): number => Date.now();
@@ -43,6 +45,19 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const outbox = await Outbox.load(store.sub('outbox'), now);
   const directory = await Directory.load(store);
   const sessions = await Sessions.load(store);
+  const charging =
+    config.charging &&
+    (await Charging.load({
+      store: store.sub('charging'),
+      tariff: await readTariff(path(config.charging.tariff)),
+      outbox,
+      directory,
+      sessions,
+      logger: log,
+      now: seconds,
+      added: () => wake(),
+    }));
+  let wake = (): void => undefined;
   const source = new CssStreamSource(config.peers.css, tls);
   const gateways = config.peers.css.map(({ name, mspId, endpoint }) => ({
     mspId,
@@ -60,6 +75,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     trust,
     source,
     logger: log,
+    apply: (applied, batch) => charging?.apply(applied, batch),
     applied: (applied) => included(applied),
   });
   const clients = [source, kgc, ...gateways.map(({ css }) => css), ...providers.map(({ esp }) => esp)];
@@ -119,8 +135,11 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     logger: log,
     now,
   });
+  wake = (): void => dispatcher.wake();
+  const pump = (): void => void charging?.pump();
   included = ({ sigmas }): void => {
     for (const { sigmaId } of sigmas) courier.committed(toHex(sigmaId)).catch(report);
+    pump();
   };
   includedEarly.forEach(included);
   await courier.recover();
@@ -131,9 +150,13 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     outbox,
     directory,
     sessions,
+    charging,
     store,
     now: seconds,
-    moved: (vehicle) => void dispatcher.moved(vehicle).catch(report),
+    moved: (vehicle) => {
+      void dispatcher.moved(vehicle).catch(report);
+      pump();
+    },
   });
   const followers = providers.map((each) =>
     followBindings({
@@ -143,7 +166,10 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
       epoch: () => holder.epoch,
       logger: log,
       stopping: stop.signal,
-      changed: () => dispatcher.wake(),
+      changed: () => {
+        dispatcher.wake();
+        pump();
+      },
     }),
   );
   const hints = new ReceiverHints({ kgc, epoch: () => holder.epoch, logger: log, stopping: stop.signal });
@@ -152,6 +178,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const handlers = cscService({ name: config.name, holder, desk, intake });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
   dispatcher.start();
+  pump();
   dispatcher.wake();
   const pruning = setInterval(() => {
     Promise.all([intake.prune(), outbox.prune(now() - dispatch.keepSeconds * 1000)]).catch((error: unknown) =>
@@ -174,6 +201,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
       sessions: sessions.count,
       reports: intake.reported,
       credentials: holder.credentialsLeft(),
+      ...(charging ? { charging: charging.totals } : {}),
       datachain: replica.position('datachain')?.toString() ?? null,
     }),
     async stop() {
