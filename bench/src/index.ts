@@ -1,26 +1,60 @@
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
+import { benchHandshake, handshakeTable } from './handshake/handshake';
+import { type SubjectFactory } from './handshake/subject';
 
-const USAGE = `usage: bench crypto [--json]
-  crypto   cost of the scheme in multiples of one native X25519 and one Ed25519 verification
-  --json   JSON on stdout; also written to bench/out/crypto.json
+export { benchCrypto };
+export { type CryptoResults } from './crypto/results';
+
+export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
+
+const USAGE = `usage: bench crypto|handshake [--json]
+  crypto     cost of the scheme in multiples of one native X25519 and one Ed25519 verification
+  handshake  cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
+  --json     JSON on stdout; also written to bench/out/<name>.json
 `;
+
+/** What the application brings to be measured. */
+export interface BenchSubjects {
+  readonly handshake?: SubjectFactory;
+}
+
+interface Measured {
+  readonly results: object;
+  /** Rows for a person. */
+  readonly table: string;
+}
 
 /**
  * @param args the command line after `bench`
  * @returns the exit code: 0, or 2 for a command line it does not know
  */
-export async function runBench(args: readonly string[]): Promise<number> {
-  const [suite, ...flags] = args;
-  if (suite !== 'crypto' || flags.some((flag) => flag !== '--json')) {
+export async function runBench(args: readonly string[], subjects: BenchSubjects = {}): Promise<number> {
+  const [suite = '', ...flags] = args;
+  const measure = suites(subjects)[suite];
+  if (!measure || flags.some((flag) => flag !== '--json')) {
     process.stderr.write(USAGE);
     return 2;
   }
-  const results = await benchCrypto();
+  const { results, table } = await measure();
   const document = { ...results, ...provenance() };
-  const file = writeResults('crypto', document);
-  if (flags.includes('--json')) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  else process.stdout.write(`${cryptoTable(results)}\n`);
+  const file = writeResults(suite, document);
+  process.stdout.write(flags.includes('--json') ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n`);
   process.stderr.write(`written to ${file}\n`);
   return 0;
+}
+
+function suites({ handshake }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
+  return {
+    crypto: async () => {
+      const results = await benchCrypto();
+      return { results, table: cryptoTable(results) };
+    },
+    ...(handshake && {
+      handshake: async () => {
+        const results = await benchHandshake(handshake);
+        return { results, table: handshakeTable(results) };
+      },
+    }),
+  };
 }

@@ -12,6 +12,8 @@ import {
 } from 'node:crypto';
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import sodium from 'sodium-native';
+import { CHACHA20_POLY1305, hpkeSealer } from './hpke';
+import { MESSAGE_BYTES } from './fixture';
 import { type Case } from './measure';
 
 const repeat =
@@ -24,10 +26,8 @@ const repeat =
 export function agreementCases(operations: number): Case[] {
   const own = generateKeyPairSync('x25519');
   const other = generateKeyPairSync('x25519');
-  const raw = (key: KeyObject, part: 'd' | 'x'): Uint8Array =>
-    Uint8Array.from(Buffer.from(key.export({ format: 'jwk' })[part] as string, 'base64url'));
   const scalar = raw(own.privateKey, 'd');
-  const u = raw(other.publicKey, 'x');
+  const u = rawPublic(other.publicKey);
   const shared = new Uint8Array(32);
   const keys = { privateKey: reparse(own.privateKey, true), publicKey: reparse(other.publicKey, false) };
   return [
@@ -40,6 +40,11 @@ export function agreementCases(operations: number): Case[] {
   ];
 }
 
+const raw = (key: KeyObject, part: 'd' | 'x'): Uint8Array =>
+  Uint8Array.from(Buffer.from(key.export({ format: 'jwk' })[part] as string, 'base64url'));
+
+const rawPublic = (key: KeyObject): Uint8Array => raw(key, 'x');
+
 function reparse(key: KeyObject, isPrivate: boolean): KeyObject {
   const jwk = { key: key.export({ format: 'jwk' }), format: 'jwk' } as const;
   return isPrivate ? createPrivateKey(jwk) : createPublicKey(jwk);
@@ -50,7 +55,7 @@ export function verificationCases(operations: number): Case[] {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const message = new Uint8Array(64).fill(7);
   const signature = new Uint8Array(sign(null, message, privateKey));
-  const raw = Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'));
+  const raw = rawPublic(publicKey);
   const key = reparse(publicKey, false);
   return [
     {
@@ -66,12 +71,48 @@ export function verificationCases(operations: number): Case[] {
   ];
 }
 
+/**
+ * What authenticates a sender and hides a message from all but one receiver by standard means: HPKE to that receiver and
+ * an Ed25519 signature over what it gave, on the primitives the scheme itself uses.
+ */
+export function signedHpkeCase(operations: number): Case {
+  const seal = hpkeSealer(CHACHA20_POLY1305, new TextEncoder().encode('bench'));
+  const publicKey = new Uint8Array(32);
+  const secretKey = new Uint8Array(64);
+  sodium.crypto_sign_keypair(publicKey, secretKey);
+  const message = new Uint8Array(MESSAGE_BYTES);
+  const signature = new Uint8Array(64);
+  const receivers = Array.from({ length: operations }, () =>
+    rawPublic(createPublicKey(generateKeyPairSync('x25519').privateKey)),
+  );
+  return {
+    name: SIGNED_HPKE,
+    operations,
+    block() {
+      for (const receiver of receivers) {
+        const { enc, ciphertext } = seal(receiver, message);
+        sodium.crypto_sign_detached(signature, Buffer.concat([enc, ciphertext]), secretKey);
+      }
+    },
+  };
+}
+
+export const SIGNED_HPKE = 'HPKE native and Ed25519';
+export const HPKE_CORE_SIGNED = '@hpke/core and Ed25519';
+/** Of a 128-byte message: enc, ciphertext, tag and signature; ephemeral key, ciphertext and tag. */
+export const BYTES_PER_MESSAGE = { signedHpke: MESSAGE_BYTES + 32 + 16 + 64, sealedBox: MESSAGE_BYTES + 48 };
+
+type CoreSeal = (
+  to: { recipientPublicKey: unknown },
+  message: ArrayBufferLike,
+) => Promise<{ enc: ArrayBuffer; ct: ArrayBuffer }>;
+
 /** One 128-byte message to one receiver by means that offer confidentiality alone. */
 export async function encryptionCases(operations: number): Promise<Case[]> {
   const receiver = generateKeyPairSync('x25519');
   const publicKey = reparse(receiver.publicKey, false);
-  const raw = Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x as string, 'base64url'));
-  const message = new Uint8Array(128);
+  const raw = rawPublic(publicKey);
+  const message = new Uint8Array(MESSAGE_BYTES);
   const sealed = new Uint8Array(message.length + 48);
   const suite = new CipherSuite({
     kem: new DhkemX25519HkdfSha256(),
@@ -80,7 +121,8 @@ export async function encryptionCases(operations: number): Promise<Case[]> {
   });
   // Its types name the DOM's CryptoKey, which Node's do not declare globally.
   const recipientPublicKey: unknown = await suite.kem.deserializePublicKey(raw.slice().buffer);
-  const seal = suite.seal.bind(suite) as (to: { recipientPublicKey: unknown }, m: ArrayBufferLike) => Promise<unknown>;
+  const seal: CoreSeal = suite.seal.bind(suite);
+  const signer = generateKeyPairSync('ed25519').privateKey;
   return [
     { name: 'sealed box', operations, block: repeat(operations, () => sodium.crypto_box_seal(sealed, message, raw)) },
     { name: 'HPKE-shaped node:crypto', operations, block: repeat(operations, () => hpkeShaped(publicKey, message)) },
@@ -89,6 +131,16 @@ export async function encryptionCases(operations: number): Promise<Case[]> {
       operations: 10,
       block: async () => {
         for (let i = 0; i < 10; i++) await seal({ recipientPublicKey }, message.buffer);
+      },
+    },
+    {
+      name: HPKE_CORE_SIGNED,
+      operations: 10,
+      block: async () => {
+        for (let i = 0; i < 10; i++) {
+          const { enc, ct } = await seal({ recipientPublicKey }, message.buffer);
+          sign(null, Buffer.concat([new Uint8Array(enc), new Uint8Array(ct)]), signer);
+        }
       },
     },
   ];

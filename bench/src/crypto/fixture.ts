@@ -1,4 +1,4 @@
-/** A centre, a thousand vehicles at one pile, and as many credentials as the run needs. */
+/** A centre, vehicles at one pile, and as many credentials as the run needs. */
 import {
   acceptCredentials,
   beginEnrolment,
@@ -28,6 +28,10 @@ import { signcrypt } from '@chargecast/signcryption/signcrypt';
 export const EPOCH = 1;
 export const MESSAGE_BYTES = 128;
 export const SESSION_ID = Uint8Array.of(1);
+/** The largest σ the limits allow; a longer list is split, as a centre does. */
+export const MAX_RECEIVERS = 1000;
+/** One a σ; as many as all rounds of all cases seal. */
+const CREDENTIALS = 1000;
 
 export class MemorySet implements DurableSet {
   readonly #keys = new Set<string>();
@@ -46,8 +50,8 @@ export interface Fixture {
   readonly centre: HolderKey;
   readonly pile: HolderKey;
   readonly vehicles: readonly HolderKey[];
-  /** Seals one 128-byte message to each of the first n vehicles, with a fresh credential. */
-  readonly seal: (env: Env, n: number) => Promise<Uint8Array>;
+  /** Seals one 128-byte message to each of n vehicles, from the one at `first` on, with a fresh credential. */
+  readonly seal: (env: Env, n: number, first?: number) => Promise<Uint8Array>;
 }
 
 export async function createFixture(vehicleCount: number): Promise<Fixture> {
@@ -63,7 +67,7 @@ export async function createFixture(vehicleCount: number): Promise<Fixture> {
   const limits = createLimits({
     version: 1,
     maxTtl: 7200,
-    entryCounts: [1, 10, 100, 1000],
+    entryCounts: [1, 10, 100, MAX_RECEIVERS],
     entryLengths: [100 + MESSAGE_BYTES],
     maxSigmaBytes: 1_048_576,
     allowed: [{ sender: Role.CSC, senderClass: Role.CSC, receiver: Role.EV }],
@@ -80,11 +84,12 @@ export async function createFixture(vehicleCount: number): Promise<Fixture> {
   const nextCredential = credentialSource(params, kgc, centre);
   const hedge = new Secret(new Uint8Array(32).fill(1));
   const spent = new MemorySet();
-  const seal = async (env: Env, n: number): Promise<Uint8Array> => {
+  const seal = async (env: Env, n: number, first = 0): Promise<Uint8Array> => {
     const common = { params, limits, sender: centre, hedge, ttl: 1800, spent };
-    return (await signcrypt(env, { ...common, credential: nextCredential(), receivers: receivers.slice(0, n) })).sigma;
+    const addressed = receivers.slice(first, first + n);
+    return (await signcrypt(env, { ...common, credential: nextCredential(), receivers: addressed })).sigma;
   };
-  await nextCredential.refill(2000);
+  await nextCredential.refill(CREDENTIALS);
   return { params, limits, centre, pile, vehicles, seal };
 }
 

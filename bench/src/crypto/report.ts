@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
-import { type CryptoResults } from './crypto';
+import { type Timing } from './measure';
+import { type CryptoResults } from './results';
 
 /** Where and with what the figures were taken. */
 export interface Provenance {
@@ -65,52 +66,95 @@ export function writeResults(name: string, results: object): string {
   return file;
 }
 
+type Row = readonly [what: string, multiple: string, time: string];
+
+const inX = (value: number): string => `${value.toFixed(2)} X`;
+const inV = (value: number): string => `${value.toFixed(2)} V`;
+const micro = (value: number): string => `${value.toFixed(1)} µs`;
+const spreadOf = ({ p10, p90 }: Timing): string => `(${p10.toFixed(2)}–${p90.toFixed(2)})`;
+const count = (n: string): string => Number(n).toLocaleString('en');
+
 /** Rows for a person. */
 export function cryptoTable(results: CryptoResults): string {
-  const x = (value: number): string => `${value.toFixed(2)} X`;
-  const v = (value: number): string => `${value.toFixed(2)} V`;
-  const micro = (value: number): string => `${value.toFixed(1)} µs`;
-  const { denominators, signcryptPerReceiver, locate } = results;
-  const spread = signcryptPerReceiver.spread;
-  const rows = [
-    [`X = ${denominators.x25519.library}`, '', micro(denominators.x25519.microseconds.median)],
-    [`V = ${denominators.ed25519Verify.library}`, '', micro(denominators.ed25519Verify.microseconds.median)],
+  const rows = [...sealingRows(results), ...checkingRows(results), ...comparedRows(results)];
+  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
+  return rows.map((row) => `${row[0].padEnd(width(0))}  ${row[1].padEnd(width(1))}  ${row[2]}`).join('\n');
+}
+
+function sealingRows(results: CryptoResults): Row[] {
+  const { denominators, signcryptPerReceiver, signcryptByReceivers, bytesPerMessage } = results;
+  const { x25519, ed25519Verify } = denominators;
+  const { spread } = signcryptPerReceiver;
+  return [
+    [`X = ${x25519.library}`, '', micro(x25519.microseconds.median)],
+    [`V = ${ed25519Verify.library}`, '', micro(ed25519Verify.microseconds.median)],
     [
       'signcrypt per receiver, n = 1,000, 128 bytes',
-      `${x(signcryptPerReceiver.ratioToX25519)} (${spread.p10.toFixed(2)}–${spread.p90.toFixed(2)})`,
+      `${inX(signcryptPerReceiver.ratioToX25519)} ${spreadOf(spread)}`,
       micro(signcryptPerReceiver.microseconds),
     ],
-    ...Object.entries(results.signcryptWhole).map(([n, cost]) => [
-      `signcrypt whole, n = ${n}`,
-      x(cost.ratioToX25519),
-      micro(cost.microseconds),
+    ...Object.entries(signcryptByReceivers).map(([n, { ratioToX25519, microseconds }]): Row => [
+      `… n = ${count(n)}`,
+      `${inX(ratioToX25519.median)} ${spreadOf(ratioToX25519)}`,
+      micro(microseconds),
     ]),
-    ['public verification, n = 100', v(results.verify.ratioToEd25519), micro(results.verify.microseconds)],
-    ['… and its id', v(results.verifyWithId.ratioToEd25519), micro(results.verifyWithId.microseconds)],
+    ...Object.entries(bytesPerMessage.sigma).map(([n, bytes]): Row => [
+      `bytes per message, n = ${count(n)}`,
+      `${bytes.toFixed(1)} bytes`,
+      '',
+    ]),
+  ];
+}
+
+function checkingRows(results: CryptoResults): Row[] {
+  const { locate, verifyByReceivers, recordVerification } = results;
+  return [
+    ['public verification, n = 100', inV(results.verify.ratioToEd25519), micro(results.verify.microseconds)],
+    ['… and its id', inV(results.verifyWithId.ratioToEd25519), micro(results.verifyWithId.microseconds)],
     [
-      '… and its id, with node:crypto alone',
-      v(results.verifyNodeCrypto.ratioToEd25519),
+      '… as in the chaincode',
+      inV(results.verifyNodeCrypto.ratioToEd25519),
       micro(results.verifyNodeCrypto.microseconds),
+    ],
+    ...Object.entries(verifyByReceivers).map(([n, { nativeMicroseconds, chaincodeMicroseconds }]): Row => [
+      `verdict and id, n = ${count(n)}: native, chaincode`,
+      micro(nativeMicroseconds),
+      micro(chaincodeMicroseconds),
+    ]),
+    [
+      'a record’s verification: in the chaincode, in pure JavaScript',
+      micro(recordVerification.chaincodeMicroseconds),
+      micro(recordVerification.portableMicroseconds),
     ],
     [
       'locate among 1,000 against among 10',
       `× ${locate.ratio1000To10.toFixed(3)}`,
       `${locate.nanoseconds1000.toFixed(0)} ns`,
     ],
-    ['vehicle: entry key', x(results.entryKey.ratioToX25519), micro(results.entryKey.microseconds)],
-    ['pile: open one entry', v(results.open.ratioToEd25519), micro(results.open.microseconds)],
-    ['a record into Q and u, once', v(results.recordToKeys.ratioToEd25519), micro(results.recordToKeys.microseconds)],
-    ...Object.entries(results.others).map(([name, cost]) => [
+    ['vehicle: entry key', inX(results.entryKey.ratioToX25519), micro(results.entryKey.microseconds)],
+    ['pile: open one entry', inV(results.open.ratioToEd25519), micro(results.open.microseconds)],
+    ['a record into Q and u, once', inV(results.recordToKeys.ratioToEd25519), micro(results.recordToKeys.microseconds)],
+  ];
+}
+
+function comparedRows({ signcryptPerReceiver, others, nobleToNative, bytesPerMessage }: CryptoResults): Row[] {
+  const { timesFasterThanHpkeNative: faster } = signcryptPerReceiver;
+  return [
+    ...Object.entries(others).map(([name, { ratioToX25519, microseconds }]): Row => [
       `${name}, per receiver`,
-      x(cost.ratioToX25519),
-      micro(cost.microseconds),
+      inX(ratioToX25519),
+      micro(microseconds),
     ]),
-    ...Object.entries(results.nobleToNative).map(([name, ratio]) => [
+    ['signcrypt against HPKE native and Ed25519', `${faster.median.toFixed(2)} × faster ${spreadOf(faster)}`, ''],
+    [
+      'bytes of a message by HPKE and Ed25519, sealed box',
+      `${bytesPerMessage.signedHpke}, ${bytesPerMessage.sealedBox}`,
+      '',
+    ],
+    ...Object.entries(nobleToNative).map(([name, ratio]): Row => [
       `noble against native: ${name}`,
       `× ${ratio.toFixed(1)}`,
       '',
     ]),
-  ] as [string, string, string][];
-  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
-  return rows.map((row) => `${row[0].padEnd(width(0))}  ${row[1].padEnd(width(1))}  ${row[2]}`).join('\n');
+  ];
 }

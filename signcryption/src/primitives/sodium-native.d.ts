@@ -1,4 +1,4 @@
-/** The part of sodium-native that native.ts uses; the package ships no types. Failures throw. */
+/** The part of sodium-native that native.ts and the benchmarks use; the package ships no types. Failures throw. */
 declare module 'sodium-native' {
   interface SodiumNative {
     crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
@@ -27,6 +27,11 @@ declare module 'sodium-native' {
       nonce: Uint8Array,
       key: Uint8Array,
     ): number;
+    crypto_scalarmult_base(publicKey: Uint8Array, scalar: Uint8Array): void;
+    crypto_hash_sha256(output: Uint8Array, input: Uint8Array): void;
+    crypto_sign_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
+    crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
+    randombytes_buf(buffer: Uint8Array): void;
     crypto_box_seal(sealed: Uint8Array, message: Uint8Array, publicKey: Uint8Array): void;
   }
   const sodium: SodiumNative;
