@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { endpointSchema, roleConfigSchema } from '../common/config';
+import { stationSettingsSchema } from '../station';
 
 const count = z.int().positive();
 
@@ -27,6 +28,8 @@ export const cpConfigSchema = roleConfigSchema.extend({
       stepMs: count.default(10_000),
     })
     .prefault({}),
+  /** With it, commands go to the piles' charging stations; without, they are recorded and address no hardware. */
+  ocpp: stationSettingsSchema.optional(),
   receiptTtlSeconds: count.default(1_800),
 });
 export type CpConfig = z.infer<typeof cpConfigSchema>;

@@ -1,2 +1,2 @@
 export { RecordingActuator } from './recording-actuator';
-export { type CpOptions, startCp } from './start';
+export { type CpOptions, type RunningCp, startCp } from './start';

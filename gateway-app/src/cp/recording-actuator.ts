@@ -26,8 +26,9 @@ export interface AccountEntry {
 }
 
 /**
- * The default actuator: it records. Control changes the pile's charging state, billing books an entry of its account, a notice is kept,
- * each in this process's own database and nowhere else; no hardware is addressed. A transaction is charged once, however many bills name it.
+ * What this process itself keeps of commands, and all it does with them where no charging station is configured: control
+ * changes the pile's charging state, billing books an entry of its account, a notice is kept, each in this process's own
+ * database and nowhere else; no hardware is addressed. A transaction is charged once, however many bills name it.
  */
 export class RecordingActuator implements Actuator {
   readonly #states: Store;

@@ -2,9 +2,8 @@ import { Role } from '@chargecast/signcryption';
 
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
-import { Announcements, Centres, assembleRole, type RoleProcess, type Undo } from '../holder';
+import { Announcements, assembleRole, Centres, type Holder, type RoleProcess, type Undo } from '../holder';
 import {
-  type Actuator,
   ChainIntake,
   EffectJournal,
   Effects,
@@ -16,6 +15,7 @@ import {
 } from '../opening';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { client, serve } from '../rpc';
+import { type FinalCost, openStations, type Stations } from '../station';
 import { type Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
 import { ChargingSessions } from './charging-sessions';
@@ -28,8 +28,13 @@ import { SessionTable } from './session-table';
 import { cpStatus } from './status';
 
 export interface CpOptions {
-  /** What carries out commands; the recording actuator if absent. */
-  readonly actuator?: (store: Store) => Actuator;
+  /** What a station shows when a transaction ends whose cost no centre has named. */
+  readonly finalCost?: FinalCost;
+}
+
+export interface RunningCp extends RunningRole {
+  /** The piles' charging stations, where the configuration has them. */
+  readonly stations: Stations | undefined;
 }
 
 const PRUNE_MS = 5_000;
@@ -38,7 +43,7 @@ const PRUNE_MS = 5_000;
  * Starts a process of piles. Resolves when it serves and every pile's record counts.
  * @param configFile its `config.json`
  */
-export async function startCp(configFile: string, options: CpOptions = {}): Promise<RunningRole> {
+export async function startCp(configFile: string, options: CpOptions = {}): Promise<RunningCp> {
   return assembleRole(configFile, cpConfigSchema, (process, store, undo) => assemble(process, store, undo, options));
 }
 
@@ -47,7 +52,7 @@ async function assemble(
   store: Store,
   undo: Undo,
   options: CpOptions,
-): Promise<RunningRole> {
+): Promise<RunningCp> {
   const { config, log, tls, trust } = process;
   const stop = new AbortController();
   const stopping = stop.signal;
@@ -89,7 +94,21 @@ async function assemble(
   });
   undo.push(() => piles.stop());
 
-  const actuator = options.actuator?.(store.sub('actuator')) ?? new RecordingActuator(store.sub('actuator'));
+  const records = new RecordingActuator(store.sub('actuator'));
+  const stations = config.ocpp
+    ? await openStations({
+        store: store.sub('stations'),
+        writes,
+        settings: config.ocpp,
+        passwords: process.path(config.ocpp.passwords),
+        piles: config.piles.map(({ name }) => name),
+        records,
+        ...(options.finalCost ? { finalCost: options.finalCost } : {}),
+        log,
+      })
+    : undefined;
+  undo.push(() => stations?.csms.stop());
+  const actuator = stations?.actuator ?? records;
   const journal = await EffectJournal.open(store.sub('journal'), writes);
   const receipts = await Receipts.open({
     store: store.sub('receipts'),
@@ -162,7 +181,8 @@ async function assemble(
     name: config.name,
     role: config.role,
     port: server.port,
-    status: () => cpStatus({ sessions, journal, actuator, counts, intake, receipts, replica, logged: sigmas }),
+    stations,
+    status: () => cpStatus({ sessions, journal, records, stations, counts, intake, receipts, replica, logged: sigmas }),
     async stop() {
       clearInterval(pruning);
       const closing = server.close();
@@ -177,6 +197,7 @@ async function assemble(
         announcements.stopped(),
         piles.stop(),
       ]);
+      await stations?.csms.stop();
       await replica.stop();
       for (const each of [source, kgc, centres]) each.close();
       await store.close();
@@ -205,6 +226,10 @@ async function announce({ config, log }: RoleProcess<CpConfig>, parts: AnnounceP
     stopping,
     now,
   });
-  for (const [unit, holder] of piles.byName) await announcements.announce(unit, holder);
+  const tell = (unit: string, holder: Holder): Promise<void> => announcements.announce(unit, holder);
+  piles.renewed = (unit, holder): void => {
+    tell(unit, holder).catch((error: unknown) => log.error({ err: error }, 'a pile’s new record was not announced'));
+  };
+  for (const [unit, holder] of piles.byName) await tell(unit, holder);
   return announcements;
 }

@@ -1,12 +1,14 @@
-import type { Actuator, ChainIntake, EffectJournal, Receipts, SigmaLog } from '../opening';
+import type { ChainIntake, EffectJournal, Receipts, SigmaLog } from '../opening';
 import type { Replica } from '../replica';
 import type { ChargingSessions } from './charging-sessions';
-import { RecordingActuator } from './recording-actuator';
+import type { Stations } from '../station';
+import type { RecordingActuator } from './recording-actuator';
 
 export interface StatusParts {
   readonly sessions: ChargingSessions;
   readonly journal: EffectJournal;
-  readonly actuator: Actuator;
+  readonly records: RecordingActuator;
+  readonly stations: Stations | undefined;
   readonly counts: { readonly opened: number; readonly refused: number };
   readonly intake: ChainIntake;
   readonly receipts: Receipts;
@@ -21,12 +23,13 @@ export interface StatusParts {
  * | opened, refused | entries opened, and found but refused, since the process started |
  * | effects, pending, refusedCommands | commands done, not done yet, and refused after opening, over the database's life |
  * | duplicatesSuppressed | commands met again and left alone, over the database's life |
- * | chargedMinor | sum of the bills booked by the recording actuator, minor units |
+ * | chargedMinor | sum of the bills booked, minor units |
+ * | stations | charging stations connected now; absent where none are configured |
  * | unverifiable | committed σ's that failed this process's own verification |
  * | receiptsWaiting, logged, certchainBlock, datachainBlock | what is still to be sent, σ's still needed, places in the chains |
  */
 export async function cpStatus(parts: StatusParts): Promise<Record<string, unknown>> {
-  const { sessions, journal, actuator, counts, intake, receipts, replica, logged } = parts;
+  const { sessions, journal, records, stations, counts, intake, receipts, replica, logged } = parts;
   const { done, refused, pending, duplicates } = journal.counts;
   return {
     sessions: sessions.open,
@@ -36,7 +39,8 @@ export async function cpStatus(parts: StatusParts): Promise<Record<string, unkno
     refusedCommands: refused,
     pending,
     duplicatesSuppressed: duplicates,
-    ...(actuator instanceof RecordingActuator ? { chargedMinor: await actuator.chargedMinor() } : {}),
+    chargedMinor: await records.chargedMinor(),
+    ...(stations ? { stations: stations.csms.connected } : {}),
     unverifiable: intake.refused,
     receiptsWaiting: receipts.waiting,
     logged: logged.length,
