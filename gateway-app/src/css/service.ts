@@ -1,9 +1,10 @@
 import { CodedError } from '../common/errors';
 import type { Channel } from '../ledger';
-import type { Handlers } from '../rpc';
+import type { Handlers, Peer } from '../rpc';
 import type { Approvals } from './approvals';
 import type { ChainArchive } from './archive';
 import type { ChargingDesk } from './charging-desk';
+import type { GovernanceDesk } from './governance-desk';
 import type { HeldSigmas } from './held-sigmas';
 import type { PileNotices } from './notices';
 import type { OrganisationSigner } from './organisation-signer';
@@ -19,13 +20,17 @@ export interface CssServiceParts {
   readonly archives: Readonly<Record<Channel, ChainArchive>>;
   readonly signer: OrganisationSigner;
   readonly notices: PileNotices;
+  readonly governance: GovernanceDesk;
   /** Name of this gateway's own process. */
   readonly ownName: string;
 }
 
 /** The Css service of proto/chargecast.proto. */
 export function cssService(parts: CssServiceParts): Handlers<'Css'> {
-  const { approvals, records, charging, held, slots, archives, signer, notices, ownName } = parts;
+  const { approvals, records, charging, held, slots, archives, signer, notices, governance, ownName } = parts;
+  const ensureOperator = ({ name }: Peer): void => {
+    if (name !== ownName) throw new CodedError('E_FORBIDDEN', "only this gateway's own operator may ask for this");
+  };
   return {
     approve: ({ record, unit }, { peer }) => approvals.approve(plain(record), peer, unit),
     publishRecord: (entry) => records.publish(entry),
@@ -44,9 +49,22 @@ export function cssService(parts: CssServiceParts): Handlers<'Css'> {
       return { block: height - 1 };
     },
     async notify(request, { peer }) {
-      if (peer.name !== ownName)
-        throw new CodedError('E_FORBIDDEN', "only this gateway's own operator sends its notices");
+      ensureOperator(peer);
       return notices.send(request);
+    },
+    signGovernance: ({ item }) => governance.sign(item),
+    async carryGovernance({ item }) {
+      await governance.carry(item);
+      return {};
+    },
+    async *proposals(_, { peer }) {
+      ensureOperator(peer);
+      yield* governance.proposals();
+    },
+    async decide({ id, approve }, { peer }) {
+      ensureOperator(peer);
+      await governance.decide(id, approve);
+      return {};
     },
   };
 }

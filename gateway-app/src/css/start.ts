@@ -14,6 +14,7 @@ import { ChainArchive } from './archive';
 import { ChargingDesk } from './charging-desk';
 import { type CssConfig, cssConfigSchema } from './config';
 import { Gatherer } from './gatherer';
+import { GovernanceDesk } from './governance-desk';
 import { type HeldSigma, HeldSigmas } from './held-sigmas';
 import { Membership } from './membership';
 import { PileNotices } from './notices';
@@ -131,6 +132,7 @@ async function assemble(
     held,
     ttlSeconds: config.noticeTtlSeconds,
   });
+  const governance = new GovernanceDesk({ store: store.sub('governance'), view: replica, ledger, signer, now });
   const records = new RecordDesk(replica, (waiting) => {
     if (recordGatherer.queued >= MAX_WAITING_RECORDS) {
       throw new CodedError(
@@ -155,6 +157,7 @@ async function assemble(
     archives,
     signer,
     notices,
+    governance,
     ownName: config.name,
   });
   const { host, port } = parseAddress(config.listen);

@@ -8,7 +8,7 @@ import {
   signcrypt,
   type Signcrypted,
 } from '@chargecast/signcryption';
-import { CodedError } from '../common/errors';
+import { CodedError, codeOf } from '../common/errors';
 import { type Store } from '../store';
 import { deviceSecret, eraseIdentity, identityOf, storedEpochs } from './identity';
 import { holderRoleCode, splitName } from './real-identity';
@@ -150,7 +150,12 @@ class EnrolledHolder implements Holder {
     if (this.#epochs.has(epoch)) return;
     const { replica, store, publisher } = this.#options;
     const patience = this.#patience();
-    const key = await identityOf({ ...this.#options, params: replica.params }, epoch, patience);
+    const identity = { ...this.#options, params: replica.params };
+    let key = await identityOf(identity, epoch, patience);
+    if ((await replica.record(key.record.f))?.revoked === true) {
+      await eraseIdentity(store, epoch);
+      key = await identityOf(identity, epoch, patience);
+    }
     const record = encodeRecord(key.record);
     if (!(await this.#counts(key.record.f))) {
       await insist(async () => {
@@ -210,6 +215,7 @@ class EnrolledHolder implements Holder {
       senderClass,
       store: store.sub(`class-${senderClass}`),
       kgc: this.#options.kgc,
+      introduce: () => this.#introduce(key),
       ...(this.#options.credentials ?? DEFAULT_CREDENTIALS),
       patience: () => this.#patience(),
       onRefillFailure: this.#report,
@@ -219,6 +225,16 @@ class EnrolledHolder implements Holder {
     });
     wallets.set(senderClass, loading);
     return loading;
+  }
+
+  /** The request is refused, for the record counts; by then the KGC knows again whose it is. */
+  async #introduce({ record: { epoch, X } }: HolderKey): Promise<void> {
+    const { unit } = splitName(this.name);
+    try {
+      await this.#options.kgc.enrol({ epoch, x: X, pop: new Uint8Array(64), unit });
+    } catch (error) {
+      if (codeOf(error) !== 'E_ENROL_REPEATED') throw error;
+    }
   }
 
   #patience(): Patience {

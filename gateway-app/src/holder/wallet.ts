@@ -11,7 +11,7 @@ import {
   Secret,
   toHex,
 } from '@chargecast/signcryption';
-import { CodedError } from '../common/errors';
+import { CodedError, codeOf } from '../common/errors';
 import { type Client } from '../rpc';
 import { fromJson, getJson, type Store, toJson } from '../store';
 import { decodeIssuedBatch, encodeCredentialRequest } from './credential-codec';
@@ -24,6 +24,8 @@ export interface WalletOptions {
   /** A sub-store of this epoch and class alone. */
   readonly store: Store;
   readonly kgc: Pick<Client<'Kgc'>, 'issueCredentials'>;
+  /** Makes the holder known again to a KGC whose database was restored from an older copy. */
+  readonly introduce: () => Promise<void>;
   readonly batch: number;
   readonly low: number;
   readonly patience: () => Patience;
@@ -135,10 +137,10 @@ export class Wallet {
   }
 
   async #fetch(): Promise<void> {
-    const { params, store, kgc, patience } = this.#options;
+    const { params, store, patience } = this.#options;
     const pending = (await this.#storedBatch()) ?? (await this.#newBatch());
     const request = encodeCredentialRequest(pending.request);
-    const { issued } = await insist(() => kgc.issueCredentials({ request }), patience());
+    const { issued } = await insist(() => this.#ask(request), patience());
     const credentials = acceptCredentials(params, pending, decodeIssuedBatch(issued));
     const batch = store.batch().del(store, BATCH);
     for (const { oneTimeKey, y, certificate } of credentials) {
@@ -147,6 +149,17 @@ export class Wallet {
     }
     await batch.commit();
     this.#unused.push(...credentials);
+  }
+
+  async #ask(request: Uint8Array): ReturnType<WalletOptions['kgc']['issueCredentials']> {
+    const { kgc, introduce } = this.#options;
+    try {
+      return await kgc.issueCredentials({ request });
+    } catch (error) {
+      if (codeOf(error) !== 'E_CREDENTIAL_OWNER') throw error;
+      await introduce();
+      return kgc.issueCredentials({ request });
+    }
   }
 
   async #newBatch(): Promise<PendingCredentials> {

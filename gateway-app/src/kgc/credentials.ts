@@ -1,22 +1,14 @@
-import {
-  type CredentialRequest,
-  isAllowed,
-  issueCredentials,
-  type KgcKeys,
-  type Params,
-  type RecordKeys,
-  Role,
-  toHex,
-} from '@chargecast/signcryption';
+import { type CredentialRequest, isAllowed, type RecordKeys, Role, toHex } from '@chargecast/signcryption';
 import { CodedError } from '../common/errors';
 import { decodeCredentialRequest, encodeIssuedBatch, isOfProcess } from '../holder';
 import { type ReplicaView } from '../replica';
 import { type Peer } from '../rpc';
 import { type Store } from '../store';
 import { type Identities } from './identities';
+import { type Issuance } from './issuance';
 
 export interface IssuerParts {
-  readonly keys: KgcKeys;
+  readonly issuance: Pick<Issuance, 'credentials'>;
   readonly identities: Identities;
   readonly store: Store;
   readonly replica: Pick<ReplicaView, 'params' | 'limits' | 'record'>;
@@ -55,10 +47,9 @@ export class CredentialIssuer {
     const holder = await this.#holder(request, peer);
     await this.#parts.arrived(holder.record.X);
     this.#ensureClass(holder, request.statement.senderClass);
-    const { params } = this.#parts.replica;
     const certificates = (await this.#isRepeated(request, bytes))
-      ? await this.#sign(params, holder, request, async () => true)
-      : await this.#certify(params, holder, request, bytes);
+      ? await this.#sign(holder, request, async () => true)
+      : await this.#certify(holder, request, bytes);
     return encodeIssuedBatch(certificates);
   }
 
@@ -67,6 +58,16 @@ export class CredentialIssuer {
     const root = await this.#certified.get(toHex(oneTimeKey));
     const bytes = root && (await this.#batches.get(toHex(root)));
     return bytes && decodeCredentialRequest(bytes);
+  }
+
+  /** Every one-time key ever certified for a pseudo-identity. */
+  async oneTimeKeysOf(f: Uint8Array): Promise<Uint8Array[]> {
+    const keys: Uint8Array[] = [];
+    for await (const { value } of this.#batches.entries()) {
+      const { statement, leaves } = decodeCredentialRequest(value);
+      if (toHex(statement.f) === toHex(f)) keys.push(...leaves.map(({ oneTimeKey }) => oneTimeKey));
+    }
+    return keys;
   }
 
   async #holder({ statement, leaves }: CredentialRequest, peer: Peer): Promise<RecordKeys> {
@@ -99,26 +100,16 @@ export class CredentialIssuer {
     return before !== undefined && Buffer.from(before).equals(bytes);
   }
 
-  async #certify(
-    params: Params,
-    holder: RecordKeys,
-    request: CredentialRequest,
-    bytes: Uint8Array,
-  ): Promise<Uint8Array[]> {
+  async #certify(holder: RecordKeys, request: CredentialRequest, bytes: Uint8Array): Promise<Uint8Array[]> {
     const keys = request.leaves.map(({ oneTimeKey }) => toHex(oneTimeKey));
     let reservation: Promise<boolean> | undefined;
     // The first question comes after the request was verified; one write then answers for the whole batch.
     const add = (): Promise<boolean> => (reservation ??= this.#reserve(keys, request.statement.root, bytes));
-    return this.#sign(params, holder, request, add);
+    return this.#sign(holder, request, add);
   }
 
-  #sign(
-    params: Params,
-    holder: RecordKeys,
-    request: CredentialRequest,
-    add: () => Promise<boolean>,
-  ): Promise<Uint8Array[]> {
-    return issueCredentials(params, this.#parts.keys, holder, request, { add });
+  #sign(holder: RecordKeys, request: CredentialRequest, add: () => Promise<boolean>): Promise<Uint8Array[]> {
+    return this.#parts.issuance.credentials(holder, request, { add });
   }
 
   /** All of the batch's one-time keys at once, or none if any was seen before. */

@@ -1,11 +1,13 @@
-import { fromHex, issuePartialKey, type KgcKeys, pseudonym, toHex } from '@chargecast/signcryption';
+import { fromHex, type issuePartialKey, type pseudonym, toHex } from '@chargecast/signcryption';
 import { CodedError } from '../common/errors';
 import { type KeyedLock } from '../common/keyed-lock';
 import { holderRoleCode, realIdentity } from '../holder';
 import { type ReplicaView } from '../replica';
 import { type EnrolReply, type EnrolRequest, type Peer } from '../rpc';
 import { getJson, type Store, toJson } from '../store';
+import { type BarredHolders } from './barred';
 import { type Identities } from './identities';
+import { type Issuance } from './issuance';
 
 interface Answer {
   readonly realId: string;
@@ -16,7 +18,8 @@ interface Answer {
 }
 
 export interface EnrolmentParts {
-  readonly keys: KgcKeys;
+  readonly issuance: Pick<Issuance, 'pseudonym' | 'partialKey'>;
+  readonly barred: Pick<BarredHolders, 'ensureAdmitted'>;
   readonly identities: Identities;
   /** A sub-store of its own. */
   readonly answers: Store;
@@ -46,6 +49,7 @@ export class Enrolments {
     const role = holderRoleCode(peer.role);
     const realId = realIdentity(peer.role, peer.name, unit);
     const request = { realId, role, epoch, X: Uint8Array.from(x), pop: Uint8Array.from(pop) };
+    await this.#parts.barred.ensureAdmitted(realId);
     const answer = await turns.run(realId, async () => (await this.#repeated(request)) ?? this.#issue(request));
     return { f: fromHex(answer.f), r: fromHex(answer.R), d: fromHex(answer.d) };
   }
@@ -67,12 +71,12 @@ export class Enrolments {
   }
 
   async #issue(request: Parameters<typeof issuePartialKey>[2]): Promise<Answer> {
-    const { keys, identities, answers, replica } = this.#parts;
+    const { issuance, identities, answers } = this.#parts;
     const { realId, role, epoch } = request;
     const counter = await this.#nextCounter(request);
     const identity = { role, realId, epoch };
     const issued = { add: (f: Uint8Array): Promise<boolean> => identities.reserve(f, identity, counter) };
-    const partial = await issuePartialKey(replica.params, keys, request, counter, issued);
+    const partial = await issuance.partialKey(request, counter, issued);
     const { f, R, d } = partial;
     const answer: Answer = { realId, epoch, f: toHex(f), R: toHex(R), d: toHex(d.reveal()) };
     d.erase();
@@ -82,12 +86,14 @@ export class Enrolments {
 
   /** @throws CodedError E_ENROL_REPEATED while an unrevoked record of this identity counts in the epoch */
   async #nextCounter(request: Parameters<typeof pseudonym>[1]): Promise<number> {
-    const { keys, identities, replica } = this.#parts;
+    const { issuance, identities, replica } = this.#parts;
     const { counter: first, f: newest } = await identities.enrolled(request.realId, request.epoch);
     await this.#ensureFree(newest);
     for (let counter = first; ; counter++) {
-      const f = pseudonym(keys, request, counter);
+      const f = await issuance.pseudonym(request, counter);
       if ((await replica.record(f)) === undefined) return counter;
+      // Known to the ledger and not here: the database is an older copy. f is the caller's own, so it is learnt again.
+      await identities.reserve(f, request, counter);
       await this.#ensureFree(toHex(f));
     }
   }

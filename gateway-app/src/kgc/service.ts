@@ -1,6 +1,7 @@
 import { Role } from '@chargecast/signcryption';
 import { type ReplicaView } from '../replica';
-import { type Handlers } from '../rpc';
+import { type GovernanceStep, type Handlers, type RevokeRequest } from '../rpc';
+import { type BarredHolders } from './barred';
 import { type CredentialIssuer } from './credentials';
 import { type Enrolments } from './enrolment';
 import { type Identities } from './identities';
@@ -15,6 +16,10 @@ export interface KgcServiceParts {
   readonly vehicles: PluggedInVehicles;
   readonly router: Router;
   readonly replica: ReplicaView;
+  readonly barred: BarredHolders;
+  /** @param overlap seconds */
+  readonly roll: (overlap: number, signal: AbortSignal) => AsyncIterable<GovernanceStep>;
+  readonly revoke: (request: RevokeRequest, signal: AbortSignal) => AsyncIterable<GovernanceStep>;
 }
 
 /** The Kgc service of proto/chargecast.proto. */
@@ -36,5 +41,11 @@ export function kgcService(parts: KgcServiceParts): Handlers<'Kgc'> {
     },
     route: (request) => router.route(request),
     open: ({ oneTimeKey }) => openOneTimeKey(parts, oneTimeKey),
+    roll: ({ overlapSeconds }, { signal }) => parts.roll(overlapSeconds, signal),
+    revoke: (request, { signal }) => parts.revoke(request, signal),
+    async readmit({ holder }) {
+      await parts.barred.readmit(holder);
+      return {};
+    },
   };
 }

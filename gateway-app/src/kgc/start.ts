@@ -6,10 +6,14 @@ import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { client, serve } from '../rpc';
 import { type Store } from '../store';
 import { type KgcConfig, kgcConfigSchema } from './config';
+import { BarredHolders } from './barred';
 import { CredentialIssuer } from './credentials';
 import { Enrolments } from './enrolment';
+import { rollEpoch } from './epoch-roll';
 import { defaultAcks } from './handover';
+import { revokeHolder } from './holder-revocation';
 import { Identities } from './identities';
+import { soleIssuance } from './issuance';
 import { importMasterKeys, loadMasterKeys } from './master-keys';
 import { PluggedInVehicles } from './plugged-in';
 import { Router } from './router';
@@ -43,11 +47,14 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     () => replica.stop(),
   );
 
+  const now = (): number => Math.floor(Date.now() / 1000);
   const turns = new KeyedLock();
   const identities = new Identities(store);
-  const enrolments = new Enrolments({ keys, identities, answers: store.sub('answers'), replica, turns });
+  const issuance = soleIssuance(trust.params, keys);
+  const barred = new BarredHolders(store);
+  const enrolments = new Enrolments({ issuance, barred, identities, answers: store.sub('answers'), replica, turns });
   const issuer = new CredentialIssuer({
-    keys,
+    issuance,
     identities,
     store,
     replica,
@@ -66,10 +73,21 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     homes: config.homes,
     gatewayNames: new Map(config.peers.css.map(({ name, mspId }) => [name, mspId])),
     store,
-    now: () => Math.floor(Date.now() / 1000),
+    now,
   });
   const { host, port } = parseAddress(config.listen);
-  const handlers = kgcService({ enrolments, issuer, identities, vehicles, router, replica });
+  const consenting = { params: trust.params, gateways, log, replica, now };
+  const handlers = kgcService({
+    enrolments,
+    issuer,
+    identities,
+    vehicles,
+    router,
+    replica,
+    barred,
+    roll: (overlap, signal) => rollEpoch({ ...consenting, issuance }, overlap, signal),
+    revoke: (request, signal) => revokeHolder({ ...consenting, identities, issuer, barred }, request, signal),
+  });
   const server = await serve('Kgc', handlers, { tls, host, port, logger: log });
   const pruning = setInterval(() => {
     router.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));

@@ -42,6 +42,10 @@ export interface Services {
     head: Unary<m.StreamRequest, m.ChainHead>;
     addChargingRecords: Unary<m.ChargingRecords, m.Outcomes>;
     notify: Unary<m.NotifyRequest, m.NotifyReply>;
+    signGovernance: Unary<m.GovernanceRequest, m.OrganisationSignature>;
+    carryGovernance: Unary<m.GovernanceRequest, m.Empty>;
+    proposals: ServerStream<m.Empty, m.Proposal>;
+    decide: Unary<m.Decision, m.Empty>;
   };
   Csc: {
     report: Unary<m.Sealed, m.Empty>;
@@ -136,6 +140,9 @@ export const PERMISSIONS: {
     unplug: ['cp'],
     route: ['csc', 'css'],
     open: ['kgc'],
+    roll: ['kgc'],
+    revoke: ['kgc'],
+    readmit: ['kgc'],
   },
   Css: {
     approve: ['csc', 'css', 'cp'],
@@ -149,6 +156,10 @@ export const PERMISSIONS: {
     head: READERS,
     addChargingRecords: ['cp'],
     notify: ['css'],
+    signGovernance: ['kgc'],
+    carryGovernance: ['kgc'],
+    proposals: ['css'],
+    decide: ['css'],
   },
   Csc: {
     report: ['ev', 'cp', 'css'],

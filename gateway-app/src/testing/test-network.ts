@@ -6,12 +6,16 @@ import { GATEWAYS, PROVIDER } from '@chargecast/chaincode/testing/consortium';
 import { issueRoleTls, type ProcessRole } from '@chargecast/network';
 import {
   BROADCAST,
+  decodeGovernanceItem,
+  decodeJson,
   encodeKeyFile,
   type Epochs,
   type EpochsItem,
+  governanceStatement,
   type LimitsItem,
   type PutRecordsReply,
   REGISTRATION,
+  signLedgerStatement,
   type SubmitReply,
 } from '@chargecast/protocol';
 import {
@@ -31,6 +35,7 @@ import { join } from 'node:path';
 
 import { KeyedLock } from '../common/keyed-lock';
 import { silentLogger } from '../common/log';
+import { SIGNING_ENV } from '../common/signing-env';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, countersignedByProvider, type Holder, openHolder } from '../holder';
 import { encodeTrust, type Ledger, toChainItems } from '../ledger';
@@ -63,6 +68,8 @@ export interface TestGateway {
 export interface Conduct {
   /** Before anything else in `hold`. */
   hold(gateway: TestGateway, sigmaId: string, submit: boolean): Promise<void> | void;
+  /** Before a governance item is signed. */
+  govern(gateway: TestGateway): void;
   /** Whether a σ told to be submitted reaches the chain. */
   includes: boolean;
   /** Seconds from now. */
@@ -75,7 +82,7 @@ export interface TestRole {
 }
 
 export class TestNetwork {
-  readonly conduct: Conduct = { hold: () => undefined, includes: true, ackSeconds: 5 };
+  readonly conduct: Conduct = { hold: () => undefined, govern: () => undefined, includes: true, ackSeconds: 5 };
   readonly gateways: TestGateway[] = [];
   readonly chain: TestChain;
   readonly directory: string;
@@ -228,8 +235,19 @@ export class TestNetwork {
     kgc: RunningRole,
     esp?: RunningRole,
   ): Promise<TestRole> {
-    const [processName = name] = name.split('/');
     const store = (await this.store(`${role}-${name.replace('/', '-')}`)).sub('holder');
+    return { holder: await this.reopen(role, name, kgc, store, esp), store };
+  }
+
+  /** The holder a store belongs to, opened again. */
+  async reopen(
+    role: 'ev' | 'cp' | 'css' | 'csc',
+    name: string,
+    kgc: RunningRole,
+    store: Store,
+    esp?: RunningRole,
+  ): Promise<Holder> {
+    const [processName = name] = name.split('/');
     const replica = await this.replica();
     const countersigned = esp && countersignedByProvider(await this.client('Esp', esp, role, processName));
     const gateways = await Promise.all(
@@ -250,17 +268,24 @@ export class TestNetwork {
       patience: 20_000,
     });
     this.closing(() => holder.stop());
-    return { holder, store };
+    return holder;
   }
 
   /** Puts the next version of the epochs in force on the data chain, which is the one σ are judged by. */
   async roll(version: number, body: Epochs): Promise<void> {
     const { consortium } = this.chain;
+    await this.#govern(JSON.stringify(consortium.versioned<EpochsItem>(consortium.epochs(version, body))));
+  }
+
+  /** Revocations stand on both chains. */
+  async #govern(item: string): Promise<void> {
+    const { consortium } = this.chain;
     const time = seconds();
-    const item = [JSON.stringify(consortium.versioned<EpochsItem>(consortium.epochs(version, body)))];
-    const cast = (): ReturnType<typeof consortium.cast> =>
-      consortium.cast('kgc', BROADCAST.mirrorGovernance, item, { time });
-    await this.#lock.run('datachain', () => this.chain.add('datachain', cast(), { time }));
+    const carried = (role: 'cast' | 'register'): ReturnType<typeof consortium.cast> =>
+      consortium[role]('relay', BROADCAST.mirrorGovernance, [item], { time });
+    await this.#lock.run('datachain', () => this.chain.add('datachain', carried('cast'), { time }));
+    if ((JSON.parse(item) as { kind: string }).kind === 'epochs') return;
+    await this.#lock.run('certchain', () => this.chain.add('certchain', carried('register'), { time }));
   }
 
   async #found(): Promise<void> {
@@ -288,7 +313,9 @@ export class TestNetwork {
   }
 
   /** What the roles under test call of a gateway. */
-  #service(gateway: TestGateway): Omit<Handlers<'Css'>, 'signSlot' | 'notify'> {
+  #service(
+    gateway: TestGateway,
+  ): Omit<Handlers<'Css'>, 'signSlot' | 'notify' | 'addChargingRecords' | 'proposals' | 'decide'> {
     const { consortium } = this.chain;
     const { params } = consortium.world;
     const { mspId } = gateway;
@@ -313,6 +340,15 @@ export class TestNetwork {
           return { status: 'committed', code: '', message: '', transactionId: 'test' };
         }
         return { status: 'refused', code: outcome?.code ?? '', message: outcome?.message ?? '', transactionId: '' };
+      },
+      signGovernance: async ({ item }) => {
+        this.conduct.govern(gateway);
+        const statement = governanceStatement(decodeJson(item, decodeGovernanceItem, 'item'));
+        return { mspId, signature: Buffer.from(signLedgerStatement(SIGNING_ENV, params, secret, statement), 'hex') };
+      },
+      carryGovernance: async ({ item }) => {
+        await this.#govern(item);
+        return {};
       },
       hold: ({ sigma, submit }) => this.#hold(gateway, Uint8Array.from(sigma), submit),
       stream: ({ channel, fromBlock }, { signal }) => this.#stream(channel as 'datachain', fromBlock, signal),
