@@ -188,10 +188,6 @@ export interface IdentifyRequest {
   readonly epoch: number;
 }
 
-export interface IdentifyRequest {
-  readonly epoch: number;
-}
-
 export interface HolderIdentity {
   readonly f: Uint8Array;
   readonly epoch: number;
@@ -232,6 +228,10 @@ export interface Binding {
   readonly f: Uint8Array;
   readonly x: Uint8Array;
   readonly contract: string;
+  readonly signature: Uint8Array;
+  readonly provider: string;
+}
+
 /** Message 4 of the handshake. */
 export interface AdmissionRequest {
   readonly request: Uint8Array;
@@ -250,10 +250,6 @@ export interface Watch {
   /** Empty if unchanged. */
   readonly encryptionKey: Uint8Array;
   readonly withdrawn: readonly Uint8Array[];
-}
-
-  readonly signature: Uint8Array;
-  readonly provider: string;
 }
 
 export interface PlugHello {
@@ -299,21 +295,21 @@ export interface PileNotice {
 type OneOf<T> = { [K in keyof T]: { readonly message?: K } & { readonly [P in K]: T[P] } }[keyof T];
 
 export type FromVehicle = OneOf<{
-  authentication: Uint8Array;
-  sealed: Uint8Array;
   hello: PlugHello;
   proof: PlugProof;
   answer: EntryKeyAnswer;
   unplug: Empty;
+  authentication: Uint8Array;
+  sealed: Uint8Array;
 }>;
 export type ToVehicle = OneOf<{
   challenge: PlugChallenge;
-  authentication: Uint8Array;
-  sealed: Uint8Array;
   accepted: Empty;
   request: EntryKeyRequest;
   refused: PlugRefused;
   notice: PileNotice;
+  authentication: Uint8Array;
+  sealed: Uint8Array;
 }>;
 
 export interface PlugInOrder {
@@ -332,4 +328,55 @@ export interface ReportOrder {
 }
 export interface UnplugOrder {
   readonly vehicle: string;
+}
+
+export interface Applicant {
+  readonly unit: string;
+  /** JSON. */
+  readonly application: string;
+  /** 64 bytes, hex. */
+  readonly proof: string;
+  /** 64 bytes, hex; empty at registration. */
+  readonly handover: string;
+  /** 32 bytes, hex. */
+  readonly salt: string;
+  /** JSON object of texts. */
+  readonly identity: string;
+}
+
+export interface RegisterRequest {
+  readonly applicants: readonly Applicant[];
+}
+
+export interface RegistrationOutcome {
+  readonly unit: string;
+  /** JSON; empty where refused. */
+  readonly certificate: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RegisterReply {
+  readonly outcomes: readonly RegistrationOutcome[];
+}
+
+export interface SignedWord {
+  /** JSON of a signed grant or withdrawal. */
+  readonly word: string;
+}
+
+export interface WordReply {
+  readonly certchain: string;
+  readonly datachain: string;
+}
+
+export interface Administration {
+  readonly verb: string;
+  /** JSON. */
+  readonly parameters: string;
+}
+
+export interface AdministrationReply {
+  /** JSON. */
+  readonly result: string;
 }

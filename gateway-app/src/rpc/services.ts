@@ -57,12 +57,15 @@ export interface Services {
   Esp: {
     countersign: Unary<m.ApproveRequest, m.Countersignature>;
     bindings: ServerStream<m.StreamBindings, m.Binding>;
+    register: Unary<m.RegisterRequest, m.RegisterReply>;
+    authorize: Unary<m.SignedWord, m.WordReply>;
+    administer: Unary<m.Administration, m.AdministrationReply>;
+    admit: Unary<m.AdmissionRequest, m.Admission>;
+    watch: BidiStream<m.Watched, m.Watch>;
   };
   Pile: {
     session: BidiStream<m.FromVehicle, m.ToVehicle>;
   };
-    admit: Unary<m.AdmissionRequest, m.Admission>;
-    watch: BidiStream<m.Watched, m.Watch>;
   Vehicle: {
     plugIn: Unary<m.PlugInOrder, m.PlugInReply>;
     report: Unary<m.ReportOrder, m.Empty>;
@@ -147,9 +150,6 @@ export const PERMISSIONS: {
   Css: {
     approve: ['csc', 'css', 'cp'],
     publishRecord: ['csc', 'css', 'cp', 'ev', 'esp'],
-    roll: ['kgc'],
-    revoke: ['kgc'],
-    readmit: ['kgc'],
     hold: ['kgc'],
     stream: READERS,
     signSlot: ['css'],
@@ -168,7 +168,15 @@ export const PERMISSIONS: {
     follow: ['csc'],
     identify: ['ev', 'cp', 'css', 'csc'],
   },
-  Esp: { countersign: ['ev'], bindings: ['csc'], admit: ['cp'], watch: ['cp'] },
+  Esp: {
+    countersign: ['ev'],
+    bindings: ['csc'],
+    register: ['ev', 'cp', 'esp'],
+    authorize: ['ev', 'cp', 'esp'],
+    administer: ['esp'],
+    admit: ['cp'],
+    watch: ['cp'],
+  },
   Pile: { session: ['ev'] },
   Vehicle: { plugIn: ['ev'], report: ['ev'], unplug: ['ev'] },
 };
