@@ -13,4 +13,14 @@ export const registerBench: Register = (program) => {
       return (await runBench(['crypto', ...(json ? ['--json'] : [])])) as ExitCode;
     },
   );
+  bench.verb<{ json?: boolean }>(
+    'handshake',
+    'cost of the mutual authentication beside OpenSSL’s TLS 1.3; also written to bench/out/handshake.json',
+    (command) => command,
+    async (_, { json }) => {
+      const { runBench } = await import('@chargecast/bench');
+      const { handshakeSubject: handshake } = await import('../authentication/bench/subject.js');
+      return (await runBench(['handshake', ...(json ? ['--json'] : [])], { handshake })) as ExitCode;
+    },
+  );
 };
