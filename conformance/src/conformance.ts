@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { type Checkout, type FeatureFile, GROUPS, openCheckout } from './checkout';
+import { ConformanceError } from './errors';
 import { runScenario, type ScenarioResult, type ScenarioStatus, stepDefinitions } from './run-scenario';
 import { ScenarioLedger } from './scenario-ledger';
 import { readScenarios } from './scenarios';
@@ -23,15 +24,17 @@ export interface ConformanceOptions {
   /** Folder of the user's checkout of fabric-gateway. */
   readonly from: string;
   readonly onScenario?: (result: ScenarioResult) => void;
+  /** Aborted: the scenario in work is the last. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Runs fabric-gateway's published scenarios against the embedded ledger, with the client of this project.
- * @throws ConformanceError E_CONFORMANCE_CHECKOUT, E_CONFORMANCE_FEATURE; EmbeddedLedgerError where the ledger fails
+ * @throws ConformanceError E_CONFORMANCE_CHECKOUT, E_CONFORMANCE_FEATURE, E_CONFORMANCE_STOPPED
  */
-export async function runConformance({ from, onScenario }: ConformanceOptions): Promise<ConformanceReport> {
+export async function runConformance({ from, ...options }: ConformanceOptions): Promise<ConformanceReport> {
   const { version, commit, features } = await openCheckout(from);
-  const scenarios = await runFeatures(features, onScenario);
+  const scenarios = await runFeatures(features, options);
   const groups = [...new Set(scenarios.map(({ group }) => group))];
   return {
     suite: { version, commit },
@@ -48,7 +51,7 @@ export async function runConformance({ from, onScenario }: ConformanceOptions): 
 /** The scenarios of feature files, one after the other, on one ledger. */
 export async function runFeatures(
   features: readonly FeatureFile[],
-  onScenario: (result: ScenarioResult) => void = () => undefined,
+  { onScenario, signal }: Omit<ConformanceOptions, 'from'> = {},
 ): Promise<readonly ScenarioResult[]> {
   const scenarios = features.flatMap(readScenarios);
   const definitions = stepDefinitions();
@@ -56,9 +59,13 @@ export async function runFeatures(
   try {
     const results: ScenarioResult[] = [];
     for (const scenario of scenarios) {
+      if (signal?.aborted) {
+        const left = `${scenarios.length - results.length} of ${scenarios.length} scenarios were not run`;
+        throw new ConformanceError('E_CONFORMANCE_STOPPED', `stopped: ${left}`);
+      }
       const result = await runScenario(scenario, definitions, ledger);
       results.push(result);
-      onScenario(result);
+      onScenario?.(result);
     }
     return results;
   } finally {

@@ -5,6 +5,8 @@ export type ConformanceErrorCode =
   | 'E_CONFORMANCE_CHECKOUT'
   /** A feature file is not Gherkin. */
   | 'E_CONFORMANCE_FEATURE'
+  /** Stopped before the last scenario. */
+  | 'E_CONFORMANCE_STOPPED'
   /** A scenario's steps stand in an order that has no meaning. */
   | 'E_CONFORMANCE_STEPS';
 

@@ -2,6 +2,8 @@ import { type Counts, type ScenarioResult } from '@chargecast/conformance';
 
 import { type Register } from './command';
 import { withExamples } from './defaults';
+import { type Io } from './io';
+import { withStopSignal } from './until-stopped';
 
 export const registerConformance: Register = (program) => {
   program.verb<{ from: string }>(
@@ -14,14 +16,10 @@ export const registerConformance: Register = (program) => {
       ),
     async (io, { from }) => {
       const { GROUPS, runConformance } = await import('@chargecast/conformance');
-      let group = '';
-      const report = await runConformance({
-        from,
-        onScenario: (result) => {
-          if (result.group !== group) io.line(result.group);
-          group = result.group;
-          for (const line of linesOf(result)) io.line(line);
-        },
+      const report = await withStopSignal((stopped) => {
+        const stopping = new AbortController();
+        void stopped.then(() => stopping.abort());
+        return runConformance({ from, signal: stopping.signal, onScenario: scenarioPrinter(io) });
       });
       const { suite, client, groups, held, counts } = report;
       io.line('');
@@ -34,6 +32,16 @@ export const registerConformance: Register = (program) => {
     },
   );
 };
+
+/** Prints each scenario below the name of its feature file. */
+function scenarioPrinter(io: Io): (result: ScenarioResult) => void {
+  let group = '';
+  return (result) => {
+    if (result.group !== group) io.line(result.group);
+    group = result.group;
+    for (const line of linesOf(result)) io.line(line);
+  };
+}
 
 function linesOf({ name, line, status, reason, step, notes }: ScenarioResult): string[] {
   const why = status === 'failed' ? `at "${step}": ${reason}` : reason;
