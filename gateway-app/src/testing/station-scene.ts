@@ -25,6 +25,13 @@ export interface SceneOptions {
   readonly patienceSeconds?: number;
 }
 
+interface Addressed {
+  /** Of the vehicle it was sealed for, 16 bytes. */
+  readonly session?: Uint8Array;
+  readonly id?: string;
+  readonly pile?: string;
+}
+
 /** One life of the piles' process; {@link StationScene.restart} begins the next. */
 export class StationScene {
   readonly directory = mkdtempSync(join(tmpdir(), 'chargecast-stations-'));
@@ -32,6 +39,7 @@ export class StationScene {
   readonly log: string[] = [];
   readonly finished: Effect[] = [];
   readonly #options: SceneOptions;
+  readonly #piles: readonly string[];
   readonly #closing: (() => Promise<unknown>)[] = [];
   #store!: Store;
   #effects!: Effects;
@@ -41,12 +49,13 @@ export class StationScene {
   records!: RecordingActuator;
   stations!: Stations;
 
-  private constructor(options: SceneOptions) {
+  private constructor(options: SceneOptions, piles: readonly string[]) {
     this.#options = options;
+    this.#piles = piles;
   }
 
-  static async start(options: SceneOptions = {}): Promise<StationScene> {
-    const scene = new StationScene(options);
+  static async start(options: SceneOptions = {}, piles: readonly string[] = [PILE]): Promise<StationScene> {
+    const scene = new StationScene(options, piles);
     await scene.#begin();
     return scene;
   }
@@ -55,19 +64,19 @@ export class StationScene {
     return `ws://127.0.0.1:${this.stations.csms.port}`;
   }
 
-  password(): Promise<string> {
-    return readPassword(join(this.directory, 'passwords'), PILE);
+  password(pile = PILE): Promise<string> {
+    return readPassword(join(this.directory, 'passwords'), pile);
   }
 
-  /** Takes a command as if it had been opened. @param session of the vehicle it was sealed for, 16 bytes */
-  async accept(command: Command, { session, id }: { session?: Uint8Array; id?: string } = {}): Promise<string> {
+  /** Takes a command as if it had been opened. */
+  async accept(command: Command, { session, id, pile = PILE }: Addressed = {}): Promise<string> {
     const commandId = id ?? randomBytes(16).toString('hex');
     await this.#effects.accept(
       {
         oneTimeKey: Uint8Array.from(randomBytes(32)),
         receiver: new Uint8Array(16),
         sender: { f: CENTRE, role: 4 },
-        unit: { name: PILE, f: new Uint8Array(16) },
+        unit: { name: pile, f: new Uint8Array(16) },
         ...(session ? { session } : {}),
         sigmaId: '00'.repeat(32),
         commands: [{ ...command, commandId }],
@@ -146,7 +155,7 @@ export class StationScene {
       writes,
       settings: stationSettingsSchema.parse({ listen: `127.0.0.1:${this.#port}`, callMs: 5000, ...this.#options }),
       passwords: join(this.directory, 'passwords'),
-      piles: [PILE],
+      piles: this.#piles,
       records: this.records,
       log,
     });
@@ -189,7 +198,7 @@ export class ScriptedStation {
       const given = typeof answer === 'function' ? answer(params as Payload, this) : answer;
       if (given === undefined) throw Object.assign(new Error('no'), { rpcErrorCode: 'NotImplemented' });
       if (given instanceof Error) throw given;
-      return given === 'silence' ? (NOREPLY) : given;
+      return given === 'silence' ? NOREPLY : given;
     });
     await client.connect();
   }
