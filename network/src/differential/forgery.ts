@@ -5,6 +5,9 @@ import { type Gateway, type Proposal } from '@hyperledger/fabric-gateway';
 
 import { sign } from '../embedded/ecdsa';
 
+/** A change to a transaction's parts, in place. */
+export type Alteration = (payload: common.Payload, transaction: peer.ChaincodeActionPayload) => void;
+
 export interface Headers {
   readonly channel: common.ChannelHeader;
   readonly signature: common.SignatureHeader;
@@ -40,7 +43,7 @@ export function alteredProposal(
 export function alteredTransaction(
   bytes: Uint8Array,
   keyPem: string,
-  alter: (payload: common.Payload, transaction: peer.ChaincodeActionPayload) => void,
+  alter: Alteration,
 ): { readonly bytes: Uint8Array; readonly signature: Buffer } {
   const prepared = gateway.PreparedTransaction.deserializeBinary(bytes);
   const envelope = prepared.getEnvelope() as common.Envelope;
@@ -52,6 +55,11 @@ export function alteredTransaction(
   action.setPayload(actionPayload.serializeBinary());
   payload.setData(transaction.serializeBinary());
   envelope.setPayload(payload.serializeBinary());
+  // The client asks for the status of the id it finds here.
+  const channel = common.ChannelHeader.deserializeBinary(
+    payload.getHeader()?.getChannelHeader_asU8() ?? new Uint8Array(),
+  );
+  prepared.setTransactionId(channel.getTxId());
   const signature = sign(createPrivateKey(keyPem), payload.serializeBinary());
   return { bytes: prepared.serializeBinary(), signature };
 }

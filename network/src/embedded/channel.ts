@@ -15,8 +15,11 @@ import {
   type Log,
   type OrganisationOptions,
 } from './options';
+import { OrderedRequests } from './ordered-requests';
 import { ChannelPolicies } from './policies';
+import { transactionId } from './proposal';
 import { type StateSnapshot, Store, type TransactionEntry } from './store';
+import { type TransactionHeader } from './transaction';
 import { Validator } from './validator';
 
 /** Blocks kept in memory for those who follow the chain. */
@@ -34,14 +37,6 @@ export interface ChannelSettings {
   readonly log: Log;
 }
 
-/** Why an envelope was not taken for a block. */
-export class OrderingRefusal extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OrderingRefusal';
-  }
-}
-
 /** One chain: orders envelopes, validates blocks, keeps blocks and state, tells those who wait. */
 export class Channel {
   readonly name: string;
@@ -52,8 +47,9 @@ export class Channel {
   readonly #cutter: BlockCutter;
   readonly #maxPending: number;
   readonly #log: Log;
-  /** Hashes of the envelopes that wait for a block. */
-  readonly #pending = new Set<string>();
+  /** Requests of the envelopes that wait for a block, by the envelope's hash. */
+  readonly #pending = new Map<string, string>();
+  readonly #ordered = new OrderedRequests();
   readonly #failed = new AbortController();
   readonly #recent = new Map<number, common.Block>();
   readonly #transactionWaiters = new Map<string, Set<(entry: TransactionEntry) => void>>();
@@ -113,17 +109,19 @@ export class Channel {
 
   /**
    * Takes an envelope for a coming block; one that already waits is not taken twice.
-   * @throws OrderingRefusal where too many wait or the disk failed
+   * @throws Error where too many wait, the disk failed, or the request was ordered lately
    */
-  order(txId: string, envelope: common.Envelope): void {
-    if (this.failure) throw new OrderingRefusal(`the ledger's disk failed: ${this.failure.message}`);
+  order({ txId, nonce, creator }: TransactionHeader, envelope: common.Envelope): void {
+    if (this.failure) throw new Error(`the ledger's disk failed: ${this.failure.message}`);
+    const request = transactionId(nonce, creator);
+    if (this.#ordered.has(request)) throw new Error('failed to submit request: request already processed');
     const bytes = envelope.serializeBinary();
     const hash = hashOf(bytes);
     if (this.#pending.has(hash)) return;
     if (this.#pending.size >= this.#maxPending) {
-      throw new OrderingRefusal(`${this.#maxPending} transactions already wait for a block`);
+      throw new Error(`${this.#maxPending} transactions already wait for a block`);
     }
-    this.#pending.add(hash);
+    this.#pending.set(hash, request);
     this.#cutter.add({ txId, envelope, bytes });
   }
 
@@ -196,7 +194,9 @@ export class Channel {
 
   #announce(batch: readonly PendingEnvelope[]): void {
     for (const { txId, bytes } of batch) {
-      this.#pending.delete(hashOf(bytes));
+      const hash = hashOf(bytes);
+      this.#ordered.add(this.#pending.get(hash) ?? '');
+      this.#pending.delete(hash);
       const waiters = this.#transactionWaiters.get(txId);
       const entry = waiters && this.#store.transaction(txId);
       if (entry) for (const resolve of waiters) resolve(entry);

@@ -92,7 +92,8 @@ export class Consortium {
     const channel = this.channel(channelName);
     if (!channel) return `Failed to get policy manager for channel [${channelName}]`;
     const identity = this.identities.find(signed.identity);
-    const signer = identity?.verify(signed.data, signed.signature) ? identity : undefined;
+    const current = identity && !identity.isExpired(Date.now());
+    const signer = current && identity.verify(signed.data, signed.signature) ? identity : undefined;
     const refusal = channel.policies.refuses(signer, policy);
     return refusal && accessDenied(channelName, policy, refusal);
   }

@@ -197,7 +197,9 @@ class Ledger implements EmbeddedLedger {
     if (!peer) return [];
     const { gateway } = peer;
     const address = peer.externalEndpoint ?? (gateway ? `${gateway.host}:${gateway.port}` : mspId);
-    return [[mspId, new Endorser({ mspId, address, signer: peer.signer, limits: this.#limits })]];
+    const isDefined = (channel: string, chaincode: string): boolean =>
+      this.#channels.get(channel)?.chaincodes.includes(chaincode) ?? false;
+    return [[mspId, new Endorser({ mspId, address, signer: peer.signer, limits: this.#limits, isDefined })]];
   }
 
   async #listen(

@@ -33,8 +33,10 @@ export async function collectAgreeing(asked: readonly Asked[], quorum: number): 
 }
 
 /** Endorsements of all organisations asked. @throws RpcError ABORTED naming each one that failed or disagreed */
-export function collectAll(asked: readonly Asked[]): Promise<Collected> {
-  return new Collection(asked.length).complete(asked);
+export async function collectAll(asked: readonly Asked[]): Promise<Collected> {
+  const collection = new Collection(asked.length);
+  for (const { endorser, answer } of asked) collection.add(endorser, await answer);
+  return collection.collected();
 }
 
 class Collection {
@@ -57,19 +59,32 @@ class Collection {
     else this.#failures.push(failure(endorser, MISMATCH));
   }
 
+  /**
+   * In rounds of as many as are missing, until the quorum is reached or out of reach: as on Fabric, where the peers of
+   * one layout are asked at once and all that fail are named.
+   */
   async complete(asked: readonly Asked[]): Promise<Collected> {
     const pending = new Map(
       asked.map(({ endorser, answer }) => [endorser, answer.then((result) => ({ endorser, result }))]),
     );
-    while (this.#endorsements.length < this.#quorum && pending.size > 0) {
-      const { endorser, result } = await Promise.race(pending.values());
-      pending.delete(endorser);
-      this.add(endorser, result);
+    for (let missing = this.#missing; missing > 0 && missing <= pending.size; missing = this.#missing) {
+      for (let round = missing; round > 0; round--) {
+        const { endorser, result } = await Promise.race(pending.values());
+        pending.delete(endorser);
+        this.add(endorser, result);
+      }
     }
-    if (!this.#payload || this.#endorsements.length < this.#quorum) {
-      throw new RpcError(status.ABORTED, NOT_ENOUGH, this.#failures);
-    }
+    return this.collected();
+  }
+
+  /** @throws RpcError ABORTED where endorsements are missing */
+  collected(): Collected {
+    if (!this.#payload || this.#missing > 0) throw new RpcError(status.ABORTED, NOT_ENOUGH, this.#failures);
     return { responsePayload: this.#payload, endorsements: this.#endorsements };
+  }
+
+  get #missing(): number {
+    return this.#quorum - this.#endorsements.length;
   }
 }
 

@@ -46,6 +46,8 @@ export interface EndorserOptions {
   readonly address: string;
   readonly signer: KeyPair;
   readonly limits: LimitOptions;
+  /** Whether a chaincode is defined on a channel. */
+  readonly isDefined: (channel: string, chaincode: string) => boolean;
 }
 
 /** One organisation's peer: executes a proposal with the organisation's own chaincode and signs what came out. */
@@ -56,13 +58,15 @@ export class Endorser {
   readonly #key: KeyObject;
   readonly #identity: Uint8Array;
   readonly #limits: LimitOptions;
+  readonly #isDefined: EndorserOptions['isDefined'];
 
-  constructor({ mspId, address, signer, limits }: EndorserOptions) {
+  constructor({ mspId, address, signer, limits, isDefined }: EndorserOptions) {
     this.mspId = mspId;
     this.address = address;
     this.#key = createPrivateKey(signer.privateKeyPem);
     this.#identity = serializeIdentity(mspId, signer.certificatePem);
     this.#limits = limits;
+    this.#isDefined = isDefined;
   }
 
   /** @param proposal already checked, for a chaincode that is defined on its channel */
@@ -112,7 +116,13 @@ export class Endorser {
         `${failed}: invalid invocation: chaincode '${chaincodeName}' does not require initialization but called as init`,
       );
     }
-    const requests = new StateRequests(simulator, chaincodeName, txId, this.#limits.totalQueryLimit);
+    const requests = new StateRequests(simulator, {
+      channel: channelId,
+      chaincode: chaincodeName,
+      txId,
+      totalQueryLimit: this.#limits.totalQueryLimit,
+      isDefined: this.#isDefined,
+    });
     const stream = await openStream(link, failed);
     try {
       const invocation = { channelId, txId, signedProposal: signed, input, requests };

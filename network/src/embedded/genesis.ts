@@ -57,14 +57,14 @@ function channelGroup(policies: ChannelPolicies, members: readonly OrganisationO
 
 function organisationGroup(policies: ChannelPolicies, organisation: OrganisationOptions): common.ConfigGroup {
   const { mspId } = organisation;
-  const { ADMIN, CLIENT, PEER } = MSPRole.MSPRoleType;
+  const { MEMBER } = MSPRole.MSPRoleType;
   const group = new common.ConfigGroup();
   const value = new common.ConfigValue();
   value.setValue(mspConfig(organisation));
   value.setModPolicy('Admins');
   group.getValuesMap().set('MSP', value);
-  setPolicy(group, 'Readers', signaturePolicy(1, [mspId], [ADMIN, PEER, CLIENT]));
-  if (policies.mayWrite(mspId)) setPolicy(group, 'Writers', signaturePolicy(1, [mspId], [ADMIN, CLIENT]));
+  setPolicy(group, 'Readers', signaturePolicy(1, [mspId], [MEMBER]));
+  if (policies.mayWrite(mspId)) setPolicy(group, 'Writers', signaturePolicy(1, [mspId], [MEMBER]));
   return group;
 }
 

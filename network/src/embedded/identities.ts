@@ -16,6 +16,8 @@ export class Identity {
   readonly mspId: string;
   readonly kind: MemberKind | undefined;
   readonly fault: string | undefined;
+  /** Issued by an authority of the organisation. */
+  readonly certified: boolean;
   readonly #publicKey: KeyObject;
   readonly #expires: number;
 
@@ -25,7 +27,8 @@ export class Identity {
     this.#expires = Date.parse(certificate.validTo);
     const kinds = organisationalUnits(certificate).filter((unit) => MEMBER_KINDS.includes(unit)) as MemberKind[];
     this.kind = kinds.length === 1 ? kinds[0] : undefined;
-    this.fault = certificateFault(certificate, authorities, kinds);
+    this.certified = isCertifiedBy(certificate, authorities);
+    this.fault = certificateFault(certificate, this.certified, kinds);
   }
 
   /** Certificates are checked for expiry where a request comes in, not where a block is validated, as Fabric does. */
@@ -47,12 +50,12 @@ function organisationalUnits(certificate: X509Certificate): readonly string[] {
 
 function certificateFault(
   certificate: X509Certificate,
-  authorities: readonly X509Certificate[],
+  certified: boolean,
   kinds: readonly MemberKind[],
 ): string | undefined {
   if (certificate.ca) return 'the certificate is an authority’s';
   if (!isSupportedKey(certificate.publicKey)) return 'its key is of a kind not supported';
-  if (!isCertifiedBy(certificate, authorities)) return 'the certificate is not issued by the organisation’s authority';
+  if (!certified) return 'the certificate is not issued by the organisation’s authority';
   if (kinds.length !== 1) return `one organisational unit of ${MEMBER_KINDS.join(', ')} is needed`;
   return undefined;
 }

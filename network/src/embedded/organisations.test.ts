@@ -80,8 +80,9 @@ describe('a lying chaincode', () => {
     const error = await refusal((await contractOf(ledger, 'CSS4MSP')).submitTransaction('put', 'k', 'x'));
     expect(error.code).toBe(status.ABORTED);
     expect(error.message).toContain('failed to collect enough transaction endorsements');
-    expect(error.details.map(({ message }) => message)).toEqual([MISMATCH, MISMATCH, MISMATCH]);
-    expect(error.details.map(({ mspId }) => mspId).sort()).toEqual(['CSS1MSP', 'CSS2MSP', 'CSS3MSP']);
+    // No more than it takes to put a majority out of reach.
+    expect(error.details.map(({ message }) => message)).toEqual([MISMATCH, MISMATCH]);
+    expect(error.details.map(({ mspId }) => mspId)).not.toContain('CSS4MSP');
   });
 
   test('that alone endorses is ENDORSEMENT_POLICY_FAILURE', async () => {
@@ -113,7 +114,7 @@ test('a chaincode that gives everyone something else commits nothing', async () 
   const contract = await contractOf(await start(options));
   const error = await refusal(contract.submitTransaction('disagree', 'k'));
   expect(error.code).toBe(status.ABORTED);
-  expect(error.details.map(({ message }) => message)).toEqual([MISMATCH, MISMATCH, MISMATCH]);
+  expect(error.details.map(({ message }) => message)).toEqual([MISMATCH, MISMATCH]);
   const chosen = contract.newProposal('disagree', {
     arguments: ['k'],
     endorsingOrganizations: ['CSS1MSP', 'CSS2MSP'],

@@ -1,4 +1,4 @@
-import { type Identity, type MemberKind } from './identities';
+import { type Identity } from './identities';
 import {
   type ChaincodeOptions,
   type ChannelOptions,
@@ -9,12 +9,7 @@ import {
 /** Fabric's channel policies of these names. */
 export type AccessPolicy = 'Readers' | 'Writers';
 
-const KINDS: Readonly<Record<AccessPolicy, readonly MemberKind[]>> = {
-  Readers: ['admin', 'peer', 'client'],
-  Writers: ['admin', 'client'],
-};
-
-/** Who may do what on one channel. */
+/** Who may do what on one channel: as in the channels of the Fabric network, any member of an organisation. */
 export class ChannelPolicies {
   /** MSP ids of the members. */
   readonly members: readonly string[];
@@ -61,8 +56,7 @@ export class ChannelPolicies {
 
   #satisfies(identity: Identity, policy: AccessPolicy): boolean {
     if (identity.fault !== undefined || identity.kind === undefined) return false;
-    const admitted = policy === 'Writers' ? this.mayWrite(identity.mspId) : this.isMember(identity.mspId);
-    return admitted && KINDS[policy].includes(identity.kind);
+    return policy === 'Writers' ? this.mayWrite(identity.mspId) : this.isMember(identity.mspId);
   }
 
   endorsementOf(chaincode: string): EndorsementPolicy {

@@ -42,7 +42,9 @@ export class ProposalCheck {
   #creatorFault({ creator, signed, channelId }: Proposal, { policies }: Channel): string | undefined {
     const identity = this.#identities.find(creator);
     const denied = `access denied: channel [${channelId}]`;
-    if (!identity || !policies.isMember(identity.mspId)) return `${denied} creator org unknown, creator is malformed`;
+    if (!identity?.certified || !policies.isMember(identity.mspId)) {
+      return `${denied} creator org unknown, creator is malformed`;
+    }
     return identity.verify(signed.getProposalBytes_asU8(), signed.getSignature_asU8())
       ? undefined
       : `${denied} creator org [${identity.mspId}]`;

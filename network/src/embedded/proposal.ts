@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 
 import { common, peer } from '@hyperledger/fabric-protos';
 
-import { messageOf } from './errors';
-
 /** A proposal taken apart; every part is present. Byte fields are as signed. */
 export interface Proposal {
   readonly signed: peer.SignedProposal;
@@ -39,7 +37,9 @@ export function parse<T>(type: MessageType<T>, bytes: Uint8Array, name: string):
   try {
     return type.deserializeBinary(bytes);
   } catch (error) {
-    throw new MalformedMessage(`error unmarshalling ${name}: ${messageOf(error)}`, { cause: error });
+    throw new MalformedMessage(`error unmarshalling ${name}: proto: cannot parse invalid wire-format data`, {
+      cause: error,
+    });
   }
 }
 

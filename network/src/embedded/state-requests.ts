@@ -27,20 +27,33 @@ export function messageTypeName(type: number): string {
   return TYPE_NAMES.get(type) ?? String(type);
 }
 
+/** Which transaction asks, and what it may know of. */
+export interface Execution {
+  readonly channel: string;
+  readonly chaincode: string;
+  readonly txId: string;
+  readonly totalQueryLimit: number;
+  readonly isDefined: (channel: string, chaincode: string) => boolean;
+}
+
 /** Answers what one executing transaction asks of the state. */
 export class StateRequests {
   readonly #simulator: Simulator;
   readonly #namespace: string;
+  readonly #channel: string;
   readonly #txId: string;
   readonly #totalQueryLimit: number;
+  readonly #isDefined: (channel: string, chaincode: string) => boolean;
   readonly #queries = new Map<string, OpenQuery>();
   readonly #handlers: ReadonlyMap<MessageType, Handler>;
 
-  constructor(simulator: Simulator, namespace: string, txId: string, totalQueryLimit: number) {
+  constructor(simulator: Simulator, { channel, chaincode, txId, totalQueryLimit, isDefined }: Execution) {
     this.#simulator = simulator;
-    this.#namespace = namespace;
+    this.#namespace = chaincode;
+    this.#channel = channel;
     this.#txId = txId;
     this.#totalQueryLimit = totalQueryLimit;
+    this.#isDefined = isDefined;
     this.#handlers = new Map<MessageType, Handler>([
       [Type.GET_STATE, (payload) => this.#getState(payload)],
       [Type.PUT_STATE, (payload) => this.#putState(payload)],
@@ -51,10 +64,10 @@ export class StateRequests {
       [Type.QUERY_STATE_CLOSE, (payload) => this.#queryClose(payload)],
       [Type.GET_QUERY_RESULT, () => refuse('ExecuteQuery not supported for leveldb')],
       [Type.GET_HISTORY_FOR_KEY, () => refuse('history database is not enabled')],
-      [Type.GET_PRIVATE_DATA_HASH, () => refuse(unsupported('private data'))],
-      [Type.PURGE_PRIVATE_DATA, () => refuse(unsupported('private data'))],
+      [Type.GET_PRIVATE_DATA_HASH, (payload) => this.#getPrivateDataHash(payload)],
+      [Type.PURGE_PRIVATE_DATA, (payload) => this.#purgePrivateData(payload)],
       [Type.PUT_STATE_METADATA, () => refuse(unsupported('state metadata (key-level endorsement)'))],
-      [Type.INVOKE_CHAINCODE, () => refuse(unsupported('a chaincode calling another'))],
+      [Type.INVOKE_CHAINCODE, (payload) => this.#invokeChaincode(payload)],
       [Type.WRITE_BATCH_STATE, () => refuse(unsupported('a batch of writes'))],
       [Type.GET_STATE_MULTIPLE, () => refuse(unsupported('reading several keys at once'))],
     ]);
@@ -79,20 +92,20 @@ export class StateRequests {
 
   #getState(payload: Uint8Array): Uint8Array {
     const request = peer.GetState.deserializeBinary(payload);
-    refuseCollection(request.getCollection());
+    this.#refuseCollection(request.getCollection());
     return this.#simulator.get(this.#namespace, request.getKey()) ?? NOTHING;
   }
 
   #putState(payload: Uint8Array): Uint8Array {
     const request = peer.PutState.deserializeBinary(payload);
-    refuseCollection(request.getCollection());
+    this.#refuseCollection(request.getCollection());
     this.#simulator.put(this.#namespace, request.getKey(), request.getValue_asU8());
     return NOTHING;
   }
 
   #deleteState(payload: Uint8Array): Uint8Array {
     const request = peer.DelState.deserializeBinary(payload);
-    refuseCollection(request.getCollection());
+    this.#refuseCollection(request.getCollection());
     this.#simulator.delete(this.#namespace, request.getKey());
     return NOTHING;
   }
@@ -100,14 +113,44 @@ export class StateRequests {
   /** No key has metadata here; Fabric notes the read all the same. */
   #getStateMetadata(payload: Uint8Array): Uint8Array {
     const request = peer.GetStateMetadata.deserializeBinary(payload);
-    refuseCollection(request.getCollection());
+    this.#refuseCollection(request.getCollection());
     this.#simulator.get(this.#namespace, request.getKey());
     return new peer.StateMetadataResult().serializeBinary();
   }
 
+  #getPrivateDataHash(payload: Uint8Array): never {
+    const collection = peer.GetState.deserializeBinary(payload).getCollection();
+    return refuse(`collection [${collection}] not defined in the collection config for chaincode [${this.#namespace}]`);
+  }
+
+  #purgePrivateData(payload: Uint8Array): Uint8Array {
+    this.#refuseCollection(peer.PurgePrivateState.deserializeBinary(payload).getCollection());
+    return NOTHING;
+  }
+
+  /** No chaincode has collections here. */
+  #refuseCollection(collection: string): void {
+    if (collection === '') return;
+    refuse(`collection ${this.#channel}/${this.#namespace}/${collection} could not be found`);
+  }
+
+  #invokeChaincode(payload: Uint8Array): never {
+    const called = peer.ChaincodeSpec.deserializeBinary(payload).getChaincodeId()?.getName() ?? '';
+    const [chaincode = '', channel = this.#channel] = called.split('/');
+    if (chaincode === this.#namespace && channel === this.#channel) {
+      return refuse(`execute failed: error sending: txid: ${this.#txId}(${channel}) exists`);
+    }
+    if (!this.#isDefined(channel, chaincode)) {
+      return refuse(
+        `execute failed: invalid invocation: [channel ${channel}] failed to get chaincode container info for ${chaincode}: chaincode ${chaincode} not found`,
+      );
+    }
+    return refuse(unsupported('a chaincode calling another'));
+  }
+
   async #getStateByRange(payload: Uint8Array): Promise<Uint8Array> {
     const request = peer.GetStateByRange.deserializeBinary(payload);
-    refuseCollection(request.getCollection());
+    this.#refuseCollection(request.getCollection());
     const metadata = peer.QueryMetadata.deserializeBinary(request.getMetadata_asU8());
     const pageSize = metadata.getPagesize();
     const paginated = pageSize !== 0 || metadata.getBookmark() !== '';
@@ -193,10 +236,6 @@ function response(id: string, entries: readonly StateEntry[], namespace: string)
     }),
   );
   return message;
-}
-
-function refuseCollection(collection: string): void {
-  if (collection !== '') refuse(`${unsupported('private data')} (collection ${collection})`);
 }
 
 function unsupported(what: string): string {

@@ -53,8 +53,16 @@ export function readChannelHeader(envelope: common.Envelope): common.ChannelHead
 /** @throws InvalidTransaction `BAD_PAYLOAD`, `BAD_COMMON_HEADER` */
 export function readHeader(envelope: common.Envelope): { header: TransactionHeader; data: Uint8Array } {
   const payload = reading(Code.BAD_PAYLOAD, () => parse(common.Payload, envelope.getPayload_asU8(), 'Payload'));
-  const header = reading(Code.BAD_COMMON_HEADER, () => headerOf(payload));
+  const header = reading(Code.BAD_COMMON_HEADER, () => checkedHeader(headerOf(payload)));
   return { header, data: payload.getData_asU8() };
+}
+
+/**
+ * What an orderer reads of an envelope: it leaves epoch, nonce and creator to the committers.
+ * @throws MalformedMessage, Error
+ */
+export function readOrderedHeader(envelope: common.Envelope): TransactionHeader {
+  return headerOf(parse(common.Payload, envelope.getPayload_asU8(), 'Payload'));
 }
 
 function headerOf(payload: common.Payload): TransactionHeader {
@@ -63,19 +71,22 @@ function headerOf(payload: common.Payload): TransactionHeader {
   const bytes = { channel: header.getChannelHeader_asU8(), signature: header.getSignatureHeader_asU8() };
   const channelHeader = parse(common.ChannelHeader, bytes.channel, 'ChannelHeader');
   const signatureHeader = parse(common.SignatureHeader, bytes.signature, 'SignatureHeader');
-  if (channelHeader.getEpoch() !== 0) throw new Error('invalid Epoch in ChannelHeader');
-  const creator = signatureHeader.getCreator_asU8();
-  const nonce = signatureHeader.getNonce_asU8();
-  if (nonce.length === 0 || creator.length === 0) throw new Error('invalid nonce or creator specified in the header');
   return {
     type: channelHeader.getType(),
     channelId: channelHeader.getChannelId(),
     txId: channelHeader.getTxId(),
-    creator,
-    nonce,
+    creator: signatureHeader.getCreator_asU8(),
+    nonce: signatureHeader.getNonce_asU8(),
     channelHeader,
     bytes,
   };
+}
+
+function checkedHeader(header: TransactionHeader): TransactionHeader {
+  const { channelHeader, creator, nonce } = header;
+  if (channelHeader.getEpoch() !== 0) throw new Error('invalid Epoch in ChannelHeader');
+  if (nonce.length === 0 || creator.length === 0) throw new Error('invalid nonce or creator specified in the header');
+  return header;
 }
 
 /** @throws InvalidTransaction `BAD_PROPOSAL_TXID` */

@@ -10,6 +10,7 @@ import {
   checkTransactionId,
   InvalidTransaction,
   readAction,
+  readChannelHeader,
   readEndorsedAction,
   readHeader,
 } from './transaction';
@@ -75,10 +76,9 @@ export class Validator {
   }
 
   #check(envelope: common.Envelope): Checked {
-    let txId = '';
+    const txId = readChannelHeader(envelope)?.getTxId() ?? '';
     try {
       const { header, data } = readHeader(envelope);
-      txId = header.txId;
       if (header.channelId !== this.#channel)
         throw new InvalidTransaction(Code.TARGET_CHAIN_NOT_FOUND, 'other channel');
       this.#checkCreator(header.creator, envelope);

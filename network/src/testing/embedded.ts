@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { type ChannelCredentials, Client, type ClientOptions, credentials } from '@grpc/grpc-js';
 import { connect, type ConnectOptions, type Gateway, hash, type Identity, signers } from '@hyperledger/fabric-gateway';
-import { build } from 'esbuild';
 
+import { bundleProbeChaincode } from '../differential/chaincode/bundle';
 import { type EmbeddedLedgerOptions } from '../embedded/options';
 import { optionsFromTopology, type TopologySources } from '../embedded/from-topology';
 import { materialiseNetwork, type NetworkMaterial, type OrganisationMaterial } from '../pki/organisation';
@@ -37,17 +37,9 @@ export class EmbeddedFixture {
   static async make(): Promise<EmbeddedFixture> {
     const directory = await mkdtemp(join(tmpdir(), 'chargecast-embedded-'));
     const topology = defaultTopology();
-    const chaincodeBundle = join(directory, 'chaincode.js');
-    const [material] = await Promise.all([
+    const [material, chaincodeBundle] = await Promise.all([
       materialiseNetwork(topology, directory),
-      build({
-        entryPoints: [join(__dirname, 'ledger-chaincode.ts')],
-        bundle: true,
-        platform: 'node',
-        target: 'node20',
-        outfile: chaincodeBundle,
-        logLevel: 'error',
-      }),
+      bundleProbeChaincode(directory),
     ]);
     return new EmbeddedFixture(directory, topology, material, chaincodeBundle);
   }

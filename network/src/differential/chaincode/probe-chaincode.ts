@@ -8,7 +8,7 @@ import {
   Shim,
 } from 'fabric-shim';
 
-type Transaction = (stub: ChaincodeStub, args: readonly string[]) => Promise<string>;
+type Transaction = (stub: ChaincodeStub, args: readonly string[]) => Promise<string | ChaincodeResponse>;
 
 const lies = process.env.LIE === '1';
 
@@ -18,7 +18,12 @@ async function keysOf(iterator: AsyncIterable<{ key: string; value: Uint8Array }
   return keys;
 }
 
-/** Everything the embedded ledger's tests ask of a chaincode, the things it refuses among it. */
+/** What an organisation's own server is started with tells whose it is. */
+function runsAt(mspId: string): boolean {
+  return (process.env.CHAINCODE_TLS_CERT_FILE ?? '').includes(`/${mspId}/`);
+}
+
+/** Everything the ledgers' tests ask of a chaincode, the things the embedded ledger refuses among it. */
 const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
   async put(stub, [key = '', value = '']) {
     await stub.putState(key, Buffer.from(lies ? `${value}, says the liar` : value));
@@ -101,6 +106,37 @@ const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
     await stub.putState(key, Buffer.from(process.env.CHAINCODE_SERVER_ADDRESS ?? ''));
     return '';
   },
+  /** The servers of the organisation named lie, the others do not. */
+  async lieAt(stub, [mspId = '', key = '', value = '']) {
+    await stub.putState(key, Buffer.from(runsAt(mspId) ? `${value}, says the liar` : value));
+    return '';
+  },
+  /** The organisation among those given whose server this is. */
+  async servedBy(_, mspIds) {
+    return mspIds.find(runsAt) ?? '';
+  },
+  async putMany(stub, [count = '0', ...keys]) {
+    for (const key of keys) await stub.putState(key, Buffer.from(count));
+    return count;
+  },
+  /** Reads one key, writes another. */
+  async copy(stub, [from = '', to = '']) {
+    const value = await stub.getState(from);
+    await stub.putState(to, Buffer.concat([value, Buffer.from('+')]));
+    return Buffer.from(value).toString();
+  },
+  async twoEvents(stub, [first = '', second = '']) {
+    stub.setEvent('first', Buffer.from(first));
+    stub.setEvent('second', Buffer.from(second));
+    return '';
+  },
+  async bulk(stub, [key = '', size = '0']) {
+    await stub.putState(key, Buffer.alloc(Number(size), 1));
+    return size;
+  },
+  async reply(_, [status = '200', message = '', payload = '']) {
+    return { status: Number(status), message, payload: Buffer.from(payload) };
+  },
   async fail(_, [message = '']) {
     throw new Error(message);
   },
@@ -123,13 +159,35 @@ const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
     await stub.getPrivateData('collection', key);
     return '';
   },
+  async putPrivateData(stub, [key = '']) {
+    await stub.putPrivateData('collection', key, Buffer.from('x'));
+    return '';
+  },
+  async deletePrivateData(stub, [key = '']) {
+    await stub.deletePrivateData('collection', key);
+    return '';
+  },
+  async purgePrivateData(stub, [key = '']) {
+    await stub.purgePrivateData('collection', key);
+    return '';
+  },
+  async privateDataHash(stub, [key = '']) {
+    await stub.getPrivateDataHash('collection', key);
+    return '';
+  },
+  async privateRange(stub, [start = '', end = '']) {
+    return JSON.stringify(await keysOf(stub.getPrivateDataByRange('collection', start, end)));
+  },
   async endorsementPolicy(stub, [key = '']) {
     await stub.setStateValidationParameter(key, Buffer.from('policy'));
     return '';
   },
-  async callOther(stub) {
-    await stub.invokeChaincode('other', ['get', 'x'], '');
-    return '';
+  async readEndorsementPolicy(stub, [key = '']) {
+    return String((await stub.getStateValidationParameter(key))?.length ?? 0);
+  },
+  async callOther(stub, [name = 'other', channel = '']) {
+    const { status, payload } = await stub.invokeChaincode(name, ['get', 'a'], channel);
+    return `${status} ${Buffer.from(payload ?? []).toString()}`;
   },
 };
 
@@ -143,7 +201,8 @@ class LedgerChaincode implements ChaincodeInterface {
     try {
       const transaction = TRANSACTIONS[fcn];
       if (!transaction) throw new Error(`no transaction ${fcn}`);
-      return Shim.success(Buffer.from(await transaction(stub, params)));
+      const result = await transaction(stub, params);
+      return typeof result === 'string' ? Shim.success(Buffer.from(result)) : result;
     } catch (error) {
       return Shim.error((error as Error).message);
     }

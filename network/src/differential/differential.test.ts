@@ -1,0 +1,55 @@
+import { DELIBERATE } from './deliberate';
+import { type Comparison, compareRuns } from './compare';
+import { runOn } from './differential';
+import { readRecording } from './recording';
+import { type Run } from './run';
+import { SCENES, SCENES_AFTER_RESTART } from './scenes';
+import { stepsOf } from './script';
+
+/** The slowest machine the tests are to pass on. */
+const SLOWEST = 600_000;
+
+const scenes = [...SCENES, ...SCENES_AFTER_RESTART];
+const names = scenes.map(({ name }) => name);
+const steps = scenes.flatMap((scene) => stepsOf(scene).map(([step]) => step));
+
+describe('the embedded ledger does what Fabric was recorded to do', () => {
+  let fabric: Run;
+  let embedded: Run;
+  let comparisons: readonly Comparison[];
+  const different = (scene: string, aspect: Comparison['aspect']): readonly Comparison[] =>
+    comparisons.filter(
+      (comparison) =>
+        comparison.verdict === 'different' && comparison.aspect === aspect && comparison.step.startsWith(`${scene}: `),
+    );
+
+  beforeAll(async () => {
+    [fabric, embedded] = [await readRecording(), await runOn('embedded')];
+    comparisons = compareRuns(embedded, fabric);
+  }, SLOWEST);
+
+  test('the recording is of this script', () => {
+    expect(Object.keys(fabric.outcomes)).toEqual(steps);
+    expect(fabric.ledger).toMatch(/^3\.\d+\.\d+/);
+  });
+
+  test.each(names)('%s: outcomes', (scene) => {
+    expect(comparisons.some(({ aspect, step }) => aspect === 'outcome' && step.startsWith(`${scene}: `))).toBe(true);
+    expect(different(scene, 'outcome')).toEqual([]);
+  });
+
+  test.each(names)('%s: transactions in the chain', (scene) => {
+    expect(different(scene, 'transaction')).toEqual([]);
+  });
+
+  test('the rules of blocks', () => {
+    expect(Object.values(fabric.rules as Record<string, boolean>)).toEqual(expect.arrayContaining([true]));
+    expect(embedded.rules).toEqual(fabric.rules);
+    expect(Object.values(embedded.rules as Record<string, boolean>)).not.toContain(false);
+  });
+
+  test.each(DELIBERATE)('$step differs, as declared', ({ step }) => {
+    const found = comparisons.find((comparison) => comparison.step === step && comparison.aspect === 'outcome');
+    expect(found?.verdict).toBe('deliberate');
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { probeFabric } from '../fabric/programs';
+import { type OnProgress } from '../ledger';
+import { type LedgerKind } from '../profile';
+import { type Comparison, compareRuns } from './compare';
+import { startUnderTest } from './ledgers';
+import { readRecording, writeRecording } from './recording';
+import { type Run, runScript } from './run';
+
+export interface DifferentialOptions {
+  /** `auto`: a Fabric network where its programs are found, the recording of one otherwise. */
+  readonly against: 'fabric' | 'recording' | 'auto';
+  /** Keep what Fabric made of the script as the recording. */
+  readonly record?: boolean;
+  readonly basePort?: number;
+  readonly onProgress?: OnProgress;
+  /** Called at the start of each step on each ledger. */
+  readonly onStep?: (ledger: LedgerKind, step: string) => void;
+}
+
+export interface DifferentialReport {
+  /** Fabric's version. */
+  readonly fabric: string;
+  readonly source: 'network' | 'recording';
+  readonly comparisons: readonly Comparison[];
+}
+
+/** Runs the script on the embedded ledger and on Fabric, each founded for it and removed afterwards, and compares. */
+export async function runDifferential(options: DifferentialOptions): Promise<DifferentialReport> {
+  const live = options.record === true || (await isLive(options.against));
+  const fabric = live ? await runOn('fabric', options) : await readRecording();
+  if (options.record) await writeRecording(fabric);
+  const embedded = await runOn('embedded', options);
+  return {
+    fabric: fabric.ledger,
+    source: live ? 'network' : 'recording',
+    comparisons: compareRuns(embedded, fabric),
+  };
+}
+
+async function isLive(against: DifferentialOptions['against']): Promise<boolean> {
+  return against === 'fabric' || (against === 'auto' && 'programs' in (await probeFabric()));
+}
+
+/** On a ledger of its own in a folder that is removed. */
+export async function runOn(kind: LedgerKind, options: Omit<DifferentialOptions, 'against'> = {}): Promise<Run> {
+  const { basePort, onProgress, onStep } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'chargecast-differential-'));
+  try {
+    const ledger = await startUnderTest(kind, {
+      directory,
+      ...(basePort !== undefined && { basePort }),
+      ...(onProgress && { onProgress }),
+    });
+    try {
+      return await runScript(ledger, { onStep: (step) => onStep?.(kind, step) });
+    } finally {
+      await ledger.stop();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
