@@ -18,7 +18,9 @@ import { createPrivateKey } from 'node:crypto';
 import { Backoff } from '../common/abort';
 import { readFileCoded } from '../common/files';
 import { parseBlock } from './block';
-import { invalidTransaction, isOrderedAlready, isUnanswered, isUnreachable, toLedgerError } from './gateway-errors';
+import { EndorsingMajorities } from './endorsing-majorities';
+import { invalidTransaction, isOrderedAlready, isUnanswered, toLedgerError } from './gateway-errors';
+import { type GatewayConnection, Gateways } from './gateways';
 import {
   type BlockOptions,
   type Channel,
@@ -43,8 +45,8 @@ const DEADLINES: LedgerDeadlines = { evaluate: 10_000, endorse: 20_000, submit: 
 
 const NO_CAP = -1;
 
-/** A peer that has not caught up with the last block disagrees for a moment; chaincode that lies disagrees each time. */
-const ENDORSE_ATTEMPTS = 5;
+/** Of a majority that was named: a member of it may be down, another majority not. */
+const AWAY = new Set(['E_LEDGER_UNAVAILABLE', 'E_LEDGER_TIMEOUT', 'E_LEDGER_REFUSED']);
 
 /**
  * Connects as one identity of a connection profile. The organisation's own gateways are used, or, for an organisation
@@ -61,7 +63,7 @@ export async function connectLedger(
   const connections = gatewaysOf(profile, identity.mspId).map((gateway) =>
     openConnection(gateway, certified, signer, deadlines),
   );
-  return new FabricLedger(profile, certified, connections, deadlines);
+  return new FabricLedger(profile, certified, new Gateways(connections), deadlines);
 }
 
 async function loadIdentity(
@@ -93,18 +95,13 @@ function gatewaysOf({ organisations }: ConnectionProfile, mspId: string): readon
   return own.length > 0 ? own : organisations.flatMap(({ gateways }) => gateways);
 }
 
-interface Connection {
-  readonly gateway: Gateway;
-  close(): void;
-}
-
 /** One gRPC client, and so one HTTP/2 connection, for all calls to an endpoint. */
 function openConnection(
   { endpoint, hostOverride, tlsRootCertPem }: ProfileGateway,
   identity: Identity,
   signer: Signer,
   deadlines: LedgerDeadlines,
-): Connection {
+): GatewayConnection<Gateway> {
   const client = new GrpcClient(endpoint, credentials.createSsl(Buffer.from(tlsRootCertPem)), {
     ...(hostOverride === undefined ? {} : { 'grpc.ssl_target_name_override': hostOverride }),
     'grpc.max_receive_message_length': NO_CAP,
@@ -137,26 +134,23 @@ function openConnection(
 class FabricLedger implements Ledger {
   readonly #profile: ConnectionProfile;
   readonly #identity: Identity;
-  readonly #connections: readonly Connection[];
+  readonly #gateways: Gateways<Gateway>;
+  readonly #majorities: EndorsingMajorities;
   readonly #deadlines: LedgerDeadlines;
   readonly #closed = new AbortController();
-  #current = 0;
 
-  constructor(
-    profile: ConnectionProfile,
-    identity: Identity,
-    connections: readonly Connection[],
-    deadlines: LedgerDeadlines,
-  ) {
+  constructor(profile: ConnectionProfile, identity: Identity, gateways: Gateways<Gateway>, deadlines: LedgerDeadlines) {
     this.#profile = profile;
     this.#identity = identity;
-    this.#connections = connections;
+    this.#gateways = gateways;
     this.#deadlines = deadlines;
+    const endorsing = profile.organisations.filter(({ role }) => role === 'css');
+    this.#majorities = new EndorsingMajorities(endorsing.map(({ mspId }) => mspId));
   }
 
   async evaluate(channel: Channel, transaction: Transaction): Promise<Uint8Array> {
     try {
-      return await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).evaluate());
+      return await this.#gateways.any((gateway) => this.#propose(gateway, channel, transaction).evaluate());
     } catch (error) {
       throw toLedgerError(error, 'evaluate');
     }
@@ -164,17 +158,26 @@ class FabricLedger implements Ledger {
 
   async endorse(channel: Channel, transaction: Transaction): Promise<EndorsedTransaction> {
     const backoff = new Backoff(100, 800);
-    for (let attempt = 1; ; attempt++) {
+    let failure: LedgerError | undefined;
+    for (const endorsers of this.#majorities.choices()) {
+      if (failure) await backoff.wait(this.#closed.signal);
       try {
-        const endorsed = await this.#anyGateway((gateway) => this.#propose(gateway, channel, transaction).endorse());
+        const endorsed = await this.#gateways.any((gateway) =>
+          this.#propose(gateway, channel, transaction, endorsers).endorse(),
+        );
+        this.#majorities.agreed(endorsers);
         const transactionId = endorsed.getTransactionId();
         return { transactionId, result: endorsed.getResult(), submit: () => this.#order(channel, endorsed) };
       } catch (error) {
-        const failure = toLedgerError(error, 'endorse');
-        if (failure.code !== 'E_ENDORSEMENT_MISMATCH' || attempt === ENDORSE_ATTEMPTS) throw failure;
+        this.#majorities.failed(endorsers);
+        const latest = toLedgerError(error, 'endorse');
+        const disagree = latest.code === 'E_ENDORSEMENT_MISMATCH';
+        const away = endorsers !== undefined && AWAY.has(latest.code);
+        if (!disagree && !away) throw latest;
+        if (disagree || !failure) failure = latest;
       }
-      await backoff.wait(this.#closed.signal);
     }
+    throw failure ?? new LedgerError('E_LEDGER_PROFILE', 'the connection profile names no endorsing organisation');
   }
 
   async submit(channel: Channel, transaction: Transaction): Promise<SubmitResult> {
@@ -182,13 +185,13 @@ class FabricLedger implements Ledger {
   }
 
   async *blocks(channel: Channel, { from, signal }: BlockOptions): AsyncGenerator<LedgerBlock> {
-    const gateway = this.#gateway();
+    const gateway = this.#gateways.current;
     try {
       yield* this.#blocksOf(gateway, channel, from, signal);
       if (!signal?.aborted) throw new LedgerError('E_LEDGER_UNAVAILABLE', 'the stream of blocks ended: connect again');
     } catch (error) {
       if (signal?.aborted) return;
-      this.#failed(gateway);
+      this.#gateways.failed(gateway);
       throw toLedgerError(error, 'blocks');
     }
   }
@@ -214,7 +217,7 @@ class FabricLedger implements Ledger {
 
   async height(channel: Channel): Promise<bigint> {
     try {
-      return await this.#anyGateway(async (gateway) => {
+      return await this.#gateways.any(async (gateway) => {
         const request = gateway.getNetwork(this.#profile.channels[channel]).newBlockEventsRequest();
         const newest = gateway.newBlockEventsRequest(seekNewest(request.getBytes()));
         const events = await newest.getEvents({ deadline: Date.now() + this.#deadlines.evaluate });
@@ -232,16 +235,22 @@ class FabricLedger implements Ledger {
 
   close(): void {
     this.#closed.abort();
-    for (const connection of this.#connections) connection.close();
+    this.#gateways.close();
   }
 
-  #propose(gateway: Gateway, channel: Channel, { contract, name, args, transient }: Transaction): Proposal {
+  #propose(
+    gateway: Gateway,
+    channel: Channel,
+    { contract, name, args, transient }: Transaction,
+    endorsers?: readonly string[],
+  ): Proposal {
     return gateway
       .getNetwork(this.#profile.channels[channel])
       .getContract(this.#profile.chaincode, contract)
       .newProposal(name, {
         ...(args && { arguments: [...args] }),
         ...(transient && { transientData: { ...transient } }),
+        ...(endorsers && { endorsingOrganizations: [...endorsers] }),
       });
   }
 
@@ -254,7 +263,7 @@ class FabricLedger implements Ledger {
     const commit = commitStatusRequest(this.#profile.channels[channel], transactionId, this.#identity);
     let patience = this.#deadlines.commitStatus;
     try {
-      await this.#anyGateway((gateway) => gateway.newTransaction(endorsed.getBytes()).submit(), isUnanswered);
+      await this.#gateways.any((gateway) => gateway.newTransaction(endorsed.getBytes()).submit(), isUnanswered);
     } catch (error) {
       if (isUnanswered(error)) patience = this.#deadlines.evaluate;
       else if (!isOrderedAlready(error)) throw toLedgerError(error, 'submit', transactionId);
@@ -270,37 +279,15 @@ class FabricLedger implements Ledger {
     const backoff = new Backoff(100, 2000);
     for (;;) {
       const last = Date.now() >= until;
-      const gateway = this.#gateway();
+      const gateway = this.#gateways.current;
       try {
         const deadline = last ? Date.now() + this.#deadlines.evaluate : until;
         return await gateway.newCommit(commit).getStatus({ deadline });
       } catch (error) {
-        this.#failed(gateway);
+        this.#gateways.failed(gateway);
         if (last || this.#closed.signal.aborted || !isUnanswered(error)) throw commitUnknown(transactionId, error);
       }
       await backoff.wait(this.#closed.signal);
-    }
-  }
-
-  #gateway(): Gateway {
-    return (this.#connections[this.#current] as Connection).gateway;
-  }
-
-  /** Later calls begin with the next gateway, unless another call has moved on already. */
-  #failed(gateway: Gateway): void {
-    if (gateway === this.#gateway()) this.#current = (this.#current + 1) % this.#connections.length;
-  }
-
-  /** Tries each gateway once, as long as the failure is one that another gateway can mend. */
-  async #anyGateway<T>(call: (gateway: Gateway) => Promise<T>, mendable = isUnreachable): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const gateway = this.#gateway();
-      try {
-        return await call(gateway);
-      } catch (error) {
-        if (isUnanswered(error)) this.#failed(gateway);
-        if (!mendable(error) || attempt >= this.#connections.length) throw error;
-      }
     }
   }
 }

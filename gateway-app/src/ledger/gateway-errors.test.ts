@@ -54,6 +54,15 @@ describe('failures of the gateway', () => {
       'E_CHAINCODE',
     ],
     [
+      'a peer that has just started',
+      'endorse',
+      failure(
+        status.FAILED_PRECONDITION,
+        '9 FAILED_PRECONDITION: no combination of peers can be derived which satisfy the endorsement policy',
+      ),
+      'E_LEDGER_UNAVAILABLE',
+    ],
+    [
       'endorsers that disagree',
       'endorse',
       failure(status.ABORTED, 'failed to assemble transaction: ProposalResponsePayloads do not match'),

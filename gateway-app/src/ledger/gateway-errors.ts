@@ -17,10 +17,17 @@ function isGatewayFailure(error: unknown): error is GatewayFailure {
   return isNativeError(error) && 'code' in error && typeof error.code === 'number' && 'details' in error;
 }
 
-/** The gateway itself was not reached: the call did not run there, another gateway may do. */
+/**
+ * The gateway itself was not reached, or its peer has just started and knows no endorsers yet: the call did not run there,
+ * another gateway may do.
+ */
 export function isUnreachable(error: unknown): boolean {
-  return isGatewayFailure(error) && error.code === status.UNAVAILABLE && error.details.length === 0;
+  if (!isGatewayFailure(error)) return false;
+  return (error.code === status.UNAVAILABLE && error.details.length === 0) || knowsNoEndorsers(error);
 }
+
+const knowsNoEndorsers = ({ code, message }: GatewayFailure): boolean =>
+  code === status.FAILED_PRECONDITION && /no combination of peers can be derived/i.test(message);
 
 /** No answer, whatever came of the call: not reached, lost on the way or too slow. */
 export function isUnanswered(error: unknown): boolean {
@@ -72,6 +79,7 @@ function uncoded(
   if (texts.some((text) => /chaincode response [45]\d\d/i.test(text))) {
     return { code: 'E_CHAINCODE', advice: 'see the chaincode’s log' };
   }
+  if (knowsNoEndorsers(error)) return UNAVAILABLE;
   switch (error.code) {
     case status.DEADLINE_EXCEEDED:
       return { code: 'E_LEDGER_TIMEOUT', advice: 'nothing was ordered; try again' };

@@ -1,3 +1,4 @@
+import { type LedgerKind } from '@chargecast/network';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,10 +28,14 @@ export const FLEET: Fleet = fleetOf(SESSIONS, {
   cscs: ['csc1', 'csc2'],
 });
 
-/** A whole system on the embedded ledger in a folder of its own. */
-export async function startSystem(mode: RoleMode, guests: readonly Guest[] = []): Promise<Deployment> {
+/** A whole system on a ledger of its own, in a folder of its own. */
+export async function startSystem(
+  ledger: LedgerKind,
+  mode: RoleMode,
+  guests: readonly Guest[] = [],
+): Promise<Deployment> {
   const directory = await mkdtemp(join(tmpdir(), 'chargecast-e2e-'));
-  const deployment = await Deployment.open({ directory, fleet: FLEET, ledger: 'embedded', guests });
+  const deployment = await Deployment.open({ directory, fleet: FLEET, ledger, guests });
   try {
     await deployment.startRoles(mode);
     return deployment;
