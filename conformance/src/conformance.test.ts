@@ -265,7 +265,7 @@ test('what is not as a scenario says fails, with the reason and the step', () =>
 test('what the ledger refuses by name is listed with its words', () => {
   expect(outcomes('unsupported')).toEqual([
     ['a second peer', 'unsupported', 'peer1.org1.example.com: an organisation of the embedded ledger has one peer'],
-    ['one peer stopped', 'unsupported', expect.stringMatching(/^stopping peer0\.org3\.example\.com alone/)],
+    ['one peer stopped', 'unsupported', expect.stringMatching(/^to stop peer0\.org3\.example\.com alone/)],
     ['a hardware security module', 'unsupported', expect.stringMatching(/hardware security module/)],
     ['another policy', 'unsupported', expect.stringMatching(/^the endorsement policy OutOf\(2/)],
     ['another chaincode', 'unsupported', 'chaincode unheard: there is no twin of it'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import {
   type ChaincodeOptions,
+  type ChaincodeServerOptions,
   type EmbeddedLedger,
   type EmbeddedLedgerOptions,
   type KeyPair,
@@ -38,8 +39,8 @@ export class ScenarioLedger {
   readonly #directory: string;
   readonly #organisations: readonly Organisation[];
   readonly #bundles: ReadonlyMap<string, string>;
-  /** By channel and chaincode. */
-  readonly #deployments = new Map<string, Deployment>();
+  /** By channel and chaincode, as the running ledger has them. */
+  #deployments: ReadonlyMap<string, Deployment> = new Map();
   #ledger: EmbeddedLedger | undefined;
 
   private constructor(directory: string, organisations: readonly Organisation[], bundles: ReadonlyMap<string, string>) {
@@ -67,10 +68,12 @@ export class ScenarioLedger {
     const known = this.#deployments.get(key);
     if (known && known.version === version && known.policy === policy) return;
     if (!this.#bundles.has(chaincode)) throw new Unsupported(`chaincode ${chaincode}: there is no twin of it`);
-    parsePolicy(policy);
-    this.#deployments.set(key, deployment);
+    const deployments = new Map(this.#deployments).set(key, deployment);
+    const options = this.#options([...deployments.values()]);
     await this.#ledger?.stop();
-    this.#ledger = await startEmbeddedLedger(this.#options());
+    this.#ledger = undefined;
+    this.#ledger = await startEmbeddedLedger(options);
+    this.#deployments = deployments;
   }
 
   /** @throws Unsupported for a peer the ledger does not run */
@@ -98,8 +101,7 @@ export class ScenarioLedger {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  #options(): EmbeddedLedgerOptions {
-    const deployments = [...this.#deployments.values()];
+  #options(deployments: readonly Deployment[]): EmbeddedLedgerOptions {
     const channels = [...new Set(deployments.map(({ channel }) => channel))];
     return {
       dataDir: join(this.#directory, 'ledger'),
@@ -114,13 +116,16 @@ export class ScenarioLedger {
 
   /** A process for each organisation, which knows whose it is as one launched by a peer does. */
   #chaincode({ chaincode, version, policy }: Deployment): ChaincodeOptions {
-    const servers = this.#organisations.map(({ mspId }) => [mspId, { environment: { CORE_PEER_LOCALMSPID: mspId } }]);
+    const servers = this.#organisations.map(({ mspId }): [string, ChaincodeServerOptions] => [
+      mspId,
+      { environment: { CORE_PEER_LOCALMSPID: mspId } },
+    ]);
     return {
       name: chaincode,
       version,
       entry: made(this.#bundles.get(chaincode), `chaincode ${chaincode}`),
       endorsement: parsePolicy(policy),
-      servers: Object.fromEntries(servers) as ChaincodeOptions['servers'] & object,
+      servers: Object.fromEntries(servers),
     };
   }
 }

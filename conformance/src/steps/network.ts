@@ -11,16 +11,13 @@ export function defineNetworkSteps(steps: StepDefinitions): void {
     ({ ledger }, [, chaincode = '', version = '', channel = '', policy = '']) =>
       ledger.deploy({ channel, chaincode, version, policy }),
   );
-  steps.define('I stop the peer named {word}', (_, [peer]) => {
-    throw new Unsupported(
-      `stopping ${peer} alone: the embedded ledger's organisations are virtual, one process runs all`,
-    );
-  });
-  steps.define('I start the peer named {word}', (_, [peer]) => {
-    throw new Unsupported(
-      `starting ${peer} alone: the embedded ledger's organisations are virtual, one process runs all`,
-    );
-  });
+  for (const action of ['start', 'stop']) {
+    steps.define(`I ${action} the peer named {word}`, (_, [peer]) => {
+      throw new Unsupported(
+        `to ${action} ${peer} alone: the embedded ledger's organisations are virtual, one process runs all`,
+      );
+    });
+  }
 
   steps.define(
     'I create a gateway named {word} for user {word} in MSP {word}',
@@ -30,16 +27,16 @@ export function defineNetworkSteps(steps: StepDefinitions): void {
     'I create a gateway named {word} without signer for user {word} in MSP {word}',
     (world, [name = '', user = '', msp = '']) => world.createGateway(name, user, msp, false),
   );
-  steps.define('I register and enroll an HSM user {word} in MSP {word}', () => {
-    throw new Unsupported(
-      'identities in a hardware security module: they concern the client and need a PKCS #11 library',
-    );
-  });
-  steps.define('I create a gateway named {word} for HSM user {word} in MSP {word}', () => {
-    throw new Unsupported(
-      'identities in a hardware security module: they concern the client and need a PKCS #11 library',
-    );
-  });
+  for (const step of [
+    'I register and enroll an HSM user {word} in MSP {word}',
+    'I create a gateway named {word} for HSM user {word} in MSP {word}',
+  ]) {
+    steps.define(step, () => {
+      throw new Unsupported(
+        'identities in a hardware security module: they concern the client and need a PKCS #11 library',
+      );
+    });
+  }
   steps.define('I use the gateway named {word}', (world, [name = '']) => world.useGateway(name));
   steps.define('I connect the gateway to {word}', ({ session, ledger }, [peer = '']) =>
     session.connect(ledger.gateway(peer)),
