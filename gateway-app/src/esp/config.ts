@@ -26,6 +26,18 @@ export const espConfigSchema = roleConfigSchema.extend({
   customersFile: z.string().min(1).optional(),
   /** `csc`: the centres that may hear which customer is which pseudo-identity. */
   peers: roleConfigSchema.shape.peers.unwrap().extend({ css: z.array(cssPeerSchema).min(1) }),
+  /** Processes whose piles this provider vouches for. */
+  stations: z.array(z.string().min(1)).default([]),
+  certificates: z
+    .strictObject({
+      lifetimeDays: z.int().positive().max(1830).default(365),
+      /** A certificate may be updated from so many days before it expires. */
+      renewalDays: z.int().nonnegative().max(366).default(30),
+      /** In one transaction, at most. */
+      maxEntries: z.int().positive().max(256).default(256),
+      lingerMs: z.int().nonnegative().max(1000).default(50),
+    })
+    .prefault({}),
   gathering: z
     .strictObject({
       maxRecords: z.int().positive().max(256).default(64),

@@ -86,12 +86,10 @@ describe('an energy service provider', () => {
 
   it('keeps records queued while the ledger is away, and over a restart', async () => {
     await esp.stop();
-    const away = {
-      submit: async (): Promise<never> => {
-        throw new LedgerError('E_LEDGER_UNAVAILABLE', 'no gateway answered; try again later');
-      },
-      close: (): void => undefined,
+    const unavailable = async (): Promise<never> => {
+      throw new LedgerError('E_LEDGER_UNAVAILABLE', 'no gateway answered; try again later');
     };
+    const away = { submit: unavailable, evaluate: unavailable, close: (): void => undefined };
     const config = await network.espConfig();
     esp = await startEsp(config, { connect: async () => away });
     const world = network.chain.consortium.world;

@@ -8,6 +8,7 @@ import { type Countersigner } from './countersigner';
 export interface EspServiceParts {
   readonly countersigner: Countersigner;
   readonly book: CountersignatureBook;
+  readonly registration: Pick<Handlers<'Esp'>, 'register' | 'authorize' | 'administer'>;
   /** Absent while the provider has no system key on the chain. */
   readonly admissions: () => AdmissionDesk | undefined;
   /** Names of the centres that may hear which customer is which pseudo-identity. */
@@ -15,7 +16,13 @@ export interface EspServiceParts {
 }
 
 /** The Esp service of proto/chargecast.proto. */
-export function espService({ countersigner, book, centres, admissions }: EspServiceParts): Handlers<'Esp'> {
+export function espService({
+  countersigner,
+  book,
+  centres,
+  registration,
+  admissions,
+}: EspServiceParts): Handlers<'Esp'> {
   const desk = (): AdmissionDesk => {
     const found = admissions();
     if (found) return found;
@@ -32,6 +39,7 @@ export function espService({ countersigner, book, centres, admissions }: EspServ
       }
       return bindingsSince(book, epoch, signal);
     },
+    ...registration,
     admit: async (request, context) => desk().admit(request, context),
     watch: (requests, context) => desk().watch(requests, context),
   };

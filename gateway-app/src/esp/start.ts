@@ -11,11 +11,15 @@ import { Countersigner } from './countersigner';
 import { Customers, listedCustomers } from './customers';
 import { readProviderKey } from './provider-key';
 import { RecordSubmitter } from './record-submitter';
+import { RegistrationDesk } from './registration';
 import { espService } from './service';
 
 export interface EspOptions {
   /** How the ledger is reached; Fabric's gateway by the configured profile if absent. */
-  readonly connect?: (profileFile: string, identity: LedgerIdentity) => Promise<Pick<Ledger, 'submit' | 'close'>>;
+  readonly connect?: (
+    profileFile: string,
+    identity: LedgerIdentity,
+  ) => Promise<Pick<Ledger, 'submit' | 'evaluate' | 'close'>>;
 }
 
 /**
@@ -50,22 +54,31 @@ async function assemble(
     () => replica.stop(),
   );
 
+  const registration = await RegistrationDesk.open({ config, store, key, customers, ledger, replica, logger: log });
   const countersigner = new Countersigner({ provider, key, customers, book, replica });
   const centres = new Set(config.peers.csc.map(({ name }) => name));
   const { host, port } = parseAddress(config.listen);
-  const handlers = espService({ countersigner, book, centres, admissions: () => undefined });
+  const handlers = espService({
+    countersigner,
+    book,
+    centres,
+    registration: registration.handlers,
+    admissions: () => undefined,
+  });
   const server = await serve('Esp', handlers, { tls, host, port, logger: log });
   await submitter.start();
+  await registration.start();
   log.info({ port: server.port }, 'serving');
 
   return {
     name: config.name,
     role: config.role,
     port: server.port,
-    status: () => status(book, submitter),
+    status: async () => ({ ...(await status(book, submitter)), registration: await registration.status() }),
     async stop() {
       await server.close();
       await submitter.stop();
+      await registration.stop();
       await replica.stop();
       source.close();
       ledger.close();

@@ -42,6 +42,7 @@ import { encodeTrust, type Ledger, toChainItems } from '../ledger';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { type Ack, type Client, client, type Handlers, readTls, type RpcServer, type RpcTls, serve } from '../rpc';
 import { openSealedStore, type Store } from '../store';
+import { TestLedger } from './test-ledger';
 import { TestChain } from './test-chain';
 
 export const LIMITS: Limits = createLimits({
@@ -185,14 +186,8 @@ export class TestNetwork {
   }
 
   /** A ledger as the provider's client sees it. */
-  ledger(): Pick<Ledger, 'submit' | 'close'> {
-    return {
-      submit: async (channel, { name, args = [] }) => {
-        const result = await this.#putRecords(name, [...args]);
-        return { transactionId: 'test', blockNumber: BigInt(this.chain.blocksOf[channel].length - 1), result };
-      },
-      close: () => undefined,
-    };
+  ledger(): Ledger {
+    return new TestLedger(this.chain, { now: seconds, role: 'provider', ordering: this.#lock });
   }
 
   /** A replica over the gateways' streams, shared by the test's own holders. */

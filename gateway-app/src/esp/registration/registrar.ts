@@ -1,0 +1,222 @@
+import {
+  type Application,
+  applicationBytes,
+  type Certificate,
+  certificateBytes,
+  type CertificateBody,
+  commitIdentity,
+  decodeApplication,
+  decodeJson,
+  hex,
+  idOfApplication,
+  type SystemKey,
+  updateBytes,
+  verifyAuthentication,
+} from '@chargecast/protocol';
+import { z } from 'zod';
+
+import { validate } from '../../common/config';
+import { CodedError, codeOf } from '../../common/errors';
+import { type ReplicaView } from '../../replica';
+import { type Applicant, type Peer, type RegistrationOutcome } from '../../rpc';
+import { type Customers } from '../customers';
+import { type IdentityOpening, type Registration, type Registrations } from './registrations';
+import { type RegistrationSubmitter } from './submitter';
+import { type SystemKeyRing } from './system-key-ring';
+
+export interface RegistrarParts {
+  readonly provider: string;
+  readonly keys: SystemKeyRing;
+  readonly customers: Customers;
+  /** Processes whose piles this provider vouches for. */
+  readonly stations: ReadonlySet<string>;
+  readonly registrations: Registrations;
+  readonly submitter: RegistrationSubmitter;
+  readonly replica: Pick<ReplicaView, 'params' | 'statusOf' | 'systemKeyOf'>;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+const identitySchema = z.record(z.string().min(1).max(64), z.string().max(256));
+const MAX_IDENTITY_CHARACTERS = 8192;
+const salt = hex(32);
+
+/** Checks applications, issues Cert = ⟨ID, PK, ExpT, Sig⟩ and has it registered on the chain. */
+export class Registrar {
+  readonly #parts: RegistrarParts;
+  /** Names under way, so that two applications at once do not both pass. */
+  readonly #underWay = new Map<string, string>();
+
+  constructor(parts: RegistrarParts) {
+    this.#parts = parts;
+  }
+
+  /** An outcome for each applicant, given when the chain has committed it. @throws CodedError E_PROVIDER_KEY */
+  async register(applicants: readonly Applicant[], peer: Peer): Promise<RegistrationOutcome[]> {
+    const systemKey = await this.#parts.keys.published(this.#parts.replica);
+    if (!systemKey) {
+      throw new CodedError('E_PROVIDER_KEY', 'the provider has no system key on the chain yet; apply again later');
+    }
+    const issued = new Set<Registration>();
+    const ends: Promise<RegistrationOutcome>[] = [];
+    try {
+      const judged: (Registration | RegistrationOutcome)[] = [];
+      for (const applicant of applicants) {
+        judged.push(
+          await this.#judge(applicant, peer, systemKey, issued).catch((error: unknown) => refusal(applicant, error)),
+        );
+      }
+      if (issued.size > 0) await this.#parts.registrations.put([...issued]);
+      for (const [i, each] of judged.entries()) {
+        const { unit } = applicants[i] as Applicant;
+        ends.push(
+          'entry' in each ? this.#end(each, issued).then((end) => outcomeOf(unit, end)) : Promise.resolve(each),
+        );
+      }
+      return await Promise.all(ends);
+    } finally {
+      for (const { name } of issued) this.#underWay.delete(name);
+    }
+  }
+
+  async #end(registration: Registration, issued: ReadonlySet<Registration>): Promise<Registration> {
+    const { submitter, registrations } = this.#parts;
+    if (issued.has(registration)) return submitter.submit(registration);
+    // Waiting begins before looking, so that an outcome in between is not missed.
+    const later = submitter.settled(registration.id);
+    const kept = await registrations.find(registration.id);
+    return kept && kept.stage !== 'queued' ? kept : later;
+  }
+
+  /** @param issued takes the registration when it is a new one */
+  async #judge(
+    applicant: Applicant,
+    peer: Peer,
+    systemKey: SystemKey,
+    issued: Set<Registration>,
+  ): Promise<Registration> {
+    const { provider, registrations, replica } = this.#parts;
+    const application = decodeJson(applicant.application, decodeApplication, 'application');
+    if (application.provider !== provider)
+      refuse('E_NOT_PROVIDER', `this is ${provider}; apply at ${application.provider}`);
+    const opening = readOpening(applicant, application);
+    const name = await this.#nameOf(applicant, application, opening, peer);
+    const { ctx } = replica.params;
+    if (!verifyAuthentication(application.publicKey, applicationBytes(ctx, application), applicant.proof)) {
+      refuse('E_POSSESSION', 'the proof does not hold under the key applied for; sign the application with it');
+    }
+    const id = idOfApplication(ctx, application);
+    const before = await registrations.find(id);
+    if (before && isSame(before, application) && before.stage !== 'refused') return before;
+    if (this.#underWay.has(name)) refuse('E_BUSY', 'an application of this vehicle or pile is under way; wait for it');
+    const standing = application.version === 1 ? undefined : this.#supersedes(applicant, application, before);
+    if (!standing) await this.#ensureFree(name);
+    const certificate = this.#issue(application, id, systemKey);
+    this.#underWay.set(name, id);
+    const { proof, handover } = applicant;
+    const registration: Registration = {
+      id,
+      name,
+      kind: standing ? 'update' : 'register',
+      entry: { certificate, proof, ...(standing && { handover }) },
+      stage: 'queued',
+      code: '',
+      message: '',
+      opening,
+      ...(standing && { standing }),
+    };
+    issued.add(registration);
+    return registration;
+  }
+
+  /** Who may apply for what: a vehicle its provider's customer, a pile of a listed station, anybody the operator brings. */
+  async #nameOf(
+    { unit }: Applicant,
+    { attributes: { role }, tag }: Application,
+    { identity }: IdentityOpening,
+    { role: caller, name }: Peer,
+  ): Promise<string> {
+    const place = unit === '' ? name : `${name}/${unit}`;
+    if (caller === 'ev') {
+      if (role !== 'vehicle') refuse('E_CERTIFICATE_ROLE', 'a vehicle applies for a vehicle’s certificate');
+      if ((await this.#parts.customers.contractOf(place)) === undefined) {
+        refuse('E_NOT_CUSTOMER', 'no contract is known for this vehicle; ask its own provider');
+      }
+    } else if (caller === 'cp') {
+      if (role !== 'pile' || tag !== place) refuse('E_CERTIFICATE_ROLE', 'a pile applies for its own name alone');
+      if (!this.#parts.stations.has(name)) refuse('E_NOT_STATION', 'this provider vouches for other stations');
+    }
+    if (role === 'pile') return `pile:${tag}`;
+    return identity.vin === undefined ? `unit:${place}` : `vin:${identity.vin}`;
+  }
+
+  async #ensureFree(name: string): Promise<void> {
+    const { registrations, replica, now } = this.#parts;
+    const taken = await registrations.findByName(name);
+    if (!taken || (taken.stage === 'refused' && !taken.standing)) return;
+    const status = await replica.statusOf(taken.id, now());
+    if (status === 'revoked' || status === 'expired') return;
+    refuse('E_VEHICLE_REGISTERED', 'Vehicle already registered; update its key, or have it revoked first');
+  }
+
+  #supersedes(applicant: Applicant, application: Application, before: Registration | undefined): Certificate {
+    const standing = before?.stage === 'committed' ? before.entry.certificate : before?.standing;
+    if (!standing) refuse('E_NOT_REGISTERED', 'there is nothing to update; register first');
+    if (application.version !== standing.version + 1) {
+      refuse('E_CERTIFICATE_VERSION', `the next version is ${standing.version + 1}; apply for that one`);
+    }
+    const { ctx } = this.#parts.replica.params;
+    if (!verifyAuthentication(standing.publicKey, updateBytes(ctx, application), applicant.handover)) {
+      refuse('E_HANDOVER', 'the key in force must sign the hand-over to the new one; apply anew');
+    }
+    return standing;
+  }
+
+  #issue(application: Application, id: string, { version, lifetime }: SystemKey): Certificate {
+    const { keys, now, replica } = this.#parts;
+    const issuedAt = now();
+    const body: CertificateBody = { ...application, id, keyVersion: version, issuedAt, expiresAt: issuedAt + lifetime };
+    return { ...body, signature: keys.key.sign(certificateBytes(replica.params.ctx, body)) };
+  }
+}
+
+function refuse(code: string, message: string): never {
+  throw new CodedError(code, message);
+}
+
+function readOpening(applicant: Applicant, { commitment }: Application): IdentityOpening {
+  if (applicant.identity.length > MAX_IDENTITY_CHARACTERS) {
+    refuse('E_TOO_LARGE', `an identity has at most ${MAX_IDENTITY_CHARACTERS} characters; leave out what nobody needs`);
+  }
+  const opening: IdentityOpening = {
+    salt: salt(applicant.salt, 'salt'),
+    identity: validate(identitySchema, parse(applicant.identity), 'the identity'),
+  };
+  if (commitIdentity(Buffer.from(opening.salt, 'hex'), opening.identity) !== commitment) {
+    refuse('E_COMMITMENT', 'salt and identity do not open the commitment; commit to what is shown');
+  }
+  return opening;
+}
+
+/** The parser's own error quotes its source, which names somebody. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('E_DECODE', 'the identity must be a JSON object of texts');
+  }
+}
+
+const isSame = ({ entry: { certificate } }: Registration, { publicKey, version }: Application): boolean =>
+  certificate.publicKey === publicKey && certificate.version === version;
+
+function outcomeOf(unit: string, { entry, stage, code, message }: Registration): RegistrationOutcome {
+  if (stage === 'committed') return { unit, certificate: JSON.stringify(entry.certificate), code: '', message: '' };
+  return { unit, certificate: '', code, message };
+}
+
+function refusal({ unit }: Applicant, error: unknown): RegistrationOutcome {
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  return { unit, certificate: '', code, message: (error as Error).message };
+}

@@ -1,0 +1,70 @@
+import { type Certificate, type RegistrationEntry } from '@chargecast/protocol';
+
+import { fromJson, getJson, type Store, toJson } from '../../store';
+
+/** What the provider holds of one vehicle or pile: the only place where its ID meets its identity. */
+export interface Registration {
+  readonly id: string;
+  /** What must not be registered twice: `vin:<VIN>`, `unit:<process>/<unit>` or `pile:<process>/<pile>`. */
+  readonly name: string;
+  readonly kind: 'register' | 'update';
+  readonly entry: RegistrationEntry;
+  readonly stage: 'queued' | 'committed' | 'refused';
+  readonly code: string;
+  readonly message: string;
+  /** Hex and clear text; absent once erased: then the commitment on the chain says nothing any more. */
+  readonly opening?: IdentityOpening;
+  /** The certificate in force while an update is under way, or was refused. */
+  readonly standing?: Certificate;
+}
+
+export interface IdentityOpening {
+  /** 32 bytes, hex. */
+  readonly salt: string;
+  /** VIN, plate, owner, …: whatever the provider wants to know. */
+  readonly identity: Readonly<Record<string, string>>;
+}
+
+/** Sealed; names lie on disk as HMACs. */
+export class Registrations {
+  readonly #byId: Store;
+  readonly #byName: Store;
+
+  constructor(store: Store) {
+    this.#byId = store.sub('registrations');
+    this.#byName = store.sub('registered-names', { hiddenKeys: true });
+  }
+
+  find(id: string): Promise<Registration | undefined> {
+    return getJson<Registration>(this.#byId, id);
+  }
+
+  async findByName(name: string): Promise<Registration | undefined> {
+    const id = await getJson<string>(this.#byName, name);
+    return id === undefined ? undefined : this.find(id);
+  }
+
+  async put(registrations: readonly Registration[]): Promise<void> {
+    const batch = this.#byId.batch();
+    for (const registration of registrations) {
+      batch.put(this.#byId, registration.id, toJson(registration));
+      if (registration.name !== '') batch.put(this.#byName, registration.name, toJson(registration.id));
+    }
+    await batch.commit();
+  }
+
+  /** Salt, identity and name go; what stands on the chain can no longer be tied to anybody. */
+  async erase({ id, name, kind, entry, stage, code, message, standing }: Registration): Promise<void> {
+    const erased: Registration = { id, name: '', kind, entry, stage, code, message, ...(standing && { standing }) };
+    const batch = this.#byId.batch();
+    batch.put(this.#byId, id, toJson(erased));
+    if (name !== '') batch.del(this.#byName, name);
+    await batch.commit();
+  }
+
+  async *all(after?: string): AsyncGenerator<Registration> {
+    for await (const { value } of this.#byId.entries(after === undefined ? {} : { gt: after })) {
+      yield fromJson<Registration>(value);
+    }
+  }
+}
