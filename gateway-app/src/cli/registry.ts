@@ -7,12 +7,14 @@ import { registerDeployment } from './deployment';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerParams } from './params';
+import { registerReplay } from './replay';
 import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
 
 /** Every noun of the command line, in the order `--help` shows them. */
 export const REGISTER: readonly Register[] = [
   registerDemo,
+  registerReplay,
   registerSigma,
   registerParams,
   registerChain,

@@ -44,3 +44,8 @@ export function localClock(name: string, unixSeconds: number): LocalClock {
   const local = new Date((unixSeconds + zoneOffset(name, unixSeconds) * 60) * 1000);
   return { weekday: local.getUTCDay() || 7, minute: local.getUTCHours() * 60 + local.getUTCMinutes() };
 }
+
+/** `yyyy-mm` by the zone's clocks. */
+export function localMonth(name: string, unixSeconds: number): string {
+  return new Date((unixSeconds + zoneOffset(name, unixSeconds) * 60) * 1000).toISOString().slice(0, 7);
+}

@@ -15,6 +15,7 @@ import {
 } from '../opening';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { client, serve } from '../rpc';
+import { openChargingBook } from '../settlement/open-book';
 import { type FinalCost, openStations, type Stations } from '../station';
 import { type Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
@@ -108,7 +109,22 @@ async function assemble(
       })
     : undefined;
   undo.push(() => stations?.csms.stop());
-  const actuator = stations?.actuator ?? records;
+  const table = await SessionTable.load(store.sub('sessions', { hiddenKeys: true }), writes);
+  const book =
+    stations &&
+    (await openChargingBook({
+      store: store.sub('charging'),
+      writes,
+      stations,
+      gateways: config.peers.css,
+      tls,
+      params: trust.params,
+      pile: (name) => piles.get(name),
+      vehicleOf: (session) => table.get(session)?.vehicle,
+      log,
+      stopping,
+    }));
+  const actuator = stations && book ? book.noting(stations.actuator) : records;
   const journal = await EffectJournal.open(store.sub('journal'), writes);
   const receipts = await Receipts.open({
     store: store.sub('receipts'),
@@ -145,7 +161,7 @@ async function assemble(
   const newest = (): string => SigmaLog.after(replica.position('datachain'));
   const notices = await KgcNotices.open(store.sub('notices'), kgc, log, stopping);
   const sessions: ChargingSessions = new ChargingSessions({
-    table: await SessionTable.load(store.sub('sessions', { hiddenKeys: true }), writes),
+    table,
     notices,
     worker,
     settings: config.sessions,
@@ -182,7 +198,8 @@ async function assemble(
     role: config.role,
     port: server.port,
     stations,
-    status: () => cpStatus({ sessions, journal, records, stations, counts, intake, receipts, replica, logged: sigmas }),
+    status: () =>
+      cpStatus({ sessions, journal, records, stations, book, counts, intake, receipts, replica, logged: sigmas }),
     async stop() {
       clearInterval(pruning);
       const closing = server.close();
@@ -192,6 +209,7 @@ async function assemble(
       await Promise.all(ownWorkers);
       await Promise.all([
         effects.settled(),
+        book?.stopped(),
         receipts.stopped(),
         notices.stopped(),
         announcements.stopped(),

@@ -1,5 +1,6 @@
 import type { ChainIntake, EffectJournal, Receipts, SigmaLog } from '../opening';
 import type { Replica } from '../replica';
+import type { ChargingBook } from '../settlement/charging-book';
 import type { ChargingSessions } from './charging-sessions';
 import type { Stations } from '../station';
 import type { RecordingActuator } from './recording-actuator';
@@ -9,6 +10,7 @@ export interface StatusParts {
   readonly journal: EffectJournal;
   readonly records: RecordingActuator;
   readonly stations: Stations | undefined;
+  readonly book: ChargingBook | undefined;
   readonly counts: { readonly opened: number; readonly refused: number };
   readonly intake: ChainIntake;
   readonly receipts: Receipts;
@@ -24,12 +26,13 @@ export interface StatusParts {
  * | effects, pending, refusedCommands | commands done, not done yet, and refused after opening, over the database's life |
  * | duplicatesSuppressed | commands met again and left alone, over the database's life |
  * | chargedMinor | sum of the bills booked, minor units |
+ * | chargingRecords | made since the process started, and waiting for a gateway; absent without stations |
  * | stations | charging stations connected now; absent where none are configured |
  * | unverifiable | committed σ's that failed this process's own verification |
  * | receiptsWaiting, logged, certchainBlock, datachainBlock | what is still to be sent, σ's still needed, places in the chains |
  */
 export async function cpStatus(parts: StatusParts): Promise<Record<string, unknown>> {
-  const { sessions, journal, records, stations, counts, intake, receipts, replica, logged } = parts;
+  const { sessions, journal, records, stations, book, counts, intake, receipts, replica, logged } = parts;
   const { done, refused, pending, duplicates } = journal.counts;
   return {
     sessions: sessions.open,
@@ -41,6 +44,7 @@ export async function cpStatus(parts: StatusParts): Promise<Record<string, unkno
     duplicatesSuppressed: duplicates,
     chargedMinor: await records.chargedMinor(),
     ...(stations ? { stations: stations.csms.connected } : {}),
+    ...(book ? { chargingRecords: book.counts } : {}),
     unverifiable: intake.refused,
     receiptsWaiting: receipts.waiting,
     logged: logged.length,

@@ -66,6 +66,10 @@ export class Charging {
     return charging;
   }
 
+  get tariff(): Tariff {
+    return this.#parts.tariff;
+  }
+
   get totals(): Totals {
     return totalsOf(this.#accounts.values(), this.#settled.values());
   }

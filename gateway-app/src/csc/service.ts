@@ -1,8 +1,10 @@
 import { CodedError } from '../common/errors';
 import { type Holder } from '../holder';
 import { type Handlers, type Peer } from '../rpc';
+import { type Charging } from './charging';
 import { type CommandDesk } from './desk';
 import { type Intake } from './intake';
+import { statementOf } from './statement';
 
 export interface CscServiceParts {
   /** This centre's name: its operator's tools call with its own certificate. */
@@ -10,10 +12,12 @@ export interface CscServiceParts {
   readonly holder: Pick<Holder, 'keyOf'>;
   readonly desk: CommandDesk;
   readonly intake: Intake;
+  /** Absent where operators do the starting and billing. */
+  readonly charging: Charging | undefined;
 }
 
 /** The Csc service of proto/chargecast.proto. */
-export function cscService({ name, holder, desk, intake }: CscServiceParts): Handlers<'Csc'> {
+export function cscService({ name, holder, desk, intake, charging }: CscServiceParts): Handlers<'Csc'> {
   const ensureOperator = (peer: Peer): void => {
     if (peer.name !== name)
       throw new CodedError('E_FORBIDDEN', "only this centre's own operator sends and follows commands");
@@ -34,6 +38,11 @@ export function cscService({ name, holder, desk, intake }: CscServiceParts): Han
     follow({ commandIds }, { peer, signal }) {
       ensureOperator(peer);
       return desk.follow(commandIds, signal);
+    },
+    async statement({ month }, { peer }) {
+      ensureOperator(peer);
+      if (charging) return { transactions: statementOf(charging, month) };
+      throw new CodedError('E_CHARGING_OFF', 'this centre bills nothing: give its configuration charging.tariff');
     },
     async identify({ epoch }) {
       const key = holder.keyOf(epoch);

@@ -12,6 +12,7 @@ import { CodedError } from '../common/errors';
 import { privateDirectory } from '../common/files';
 import { type RunningRole } from '../common/running-role';
 import { provisionKgc } from '../kgc';
+import { type Tariff } from '../pricing';
 import { type Client, client, readTls, type ServiceName } from '../rpc';
 import { startChildRole } from './child-role';
 import { type Consortium, profileFileOf, startConsortium, startLedgerOf } from './consortium';
@@ -20,7 +21,7 @@ import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
 import { freePorts, HOST } from './ports';
-import { type Guest, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+import { type Guest, portsOf, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
 import { RoleThreads } from './role-threads';
 import { startRole } from './start-role';
 
@@ -39,6 +40,8 @@ export interface DeploymentOptions {
   readonly existing?: ExistingNetwork;
   readonly networkId?: string;
   readonly guests?: readonly Guest[];
+  /** Charging stations at the piles, and centres that start, bill and settle by this tariff. */
+  readonly charging?: { readonly tariff: Tariff };
   readonly onProgress?: OnProgress;
 }
 
@@ -89,7 +92,7 @@ export class Deployment {
     const manifest = await keepOrMakeManifest(layout, options);
     const consortium = await startConsortium(layout, manifest, options.onProgress ?? ((): void => undefined));
     try {
-      const count = rolePlaces(consortium, manifest, 0, options.guests).length;
+      const count = portsOf(rolePlaces(consortium, manifest, 0, options.guests));
       const places = rolePlaces(consortium, manifest, await freePorts(count), options.guests);
       await writeRoleConfigs(layout, manifest, consortium, places);
       const home = layout.role('kgc');
@@ -200,7 +203,9 @@ export class Deployment {
 async function keepOrMakeManifest(layout: Layout, options: DeploymentOptions): Promise<Manifest> {
   const kept = await readManifest(layout);
   if (kept) {
-    const same = JSON.stringify(kept.fleet) === JSON.stringify(options.fleet);
+    const same =
+      JSON.stringify(kept.fleet) === JSON.stringify(options.fleet) &&
+      JSON.stringify(kept.charging?.tariff) === JSON.stringify(options.charging?.tariff);
     const ledger = options.ledger === 'auto' || options.ledger === kept.ledger;
     if (same && ledger) return kept;
     throw new CodedError(
@@ -213,6 +218,7 @@ async function keepOrMakeManifest(layout: Layout, options: DeploymentOptions): P
     format: 'chargecast-deployment/1',
     ...(options.existing ? await adoptNetwork(layout, options.existing) : await ownLedger(options)),
     ledgerPort: await freePorts(LEDGER_PORTS),
+    ...(options.charging ? { charging: { tariff: options.charging.tariff } } : {}),
     fleet: { vehicles: [...vehicles], piles: [...piles], cscs: [...cscs], providers: [...providers] },
   };
   await writeManifest(layout, manifest);

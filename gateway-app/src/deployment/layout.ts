@@ -9,6 +9,8 @@ export interface Layout {
   readonly manifest: string;
   readonly params: string;
   readonly trust: string;
+  /** What centres charge, where they do the charging themselves. */
+  readonly tariff: string;
   /** State of a ledger this deployment runs. */
   readonly ledger: string;
   /** Certificates of the roles' own gRPC. */
@@ -28,6 +30,7 @@ export function layoutOf(directory: string): Layout {
   const places = {
     params: join(directory, 'params.json'),
     trust: join(directory, 'trust.json'),
+    tariff: join(directory, 'tariff.json'),
     ledger: join(directory, 'ledger'),
     rolePki: join(directory, 'pki'),
     keys: join(directory, 'keys'),

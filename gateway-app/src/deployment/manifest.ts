@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { loadConfig } from '../common/config';
 import { codeOf } from '../common/errors';
 import { writePrivateFile } from '../common/files';
+import { tariffSchema } from '../pricing';
 import { roleMapSchema } from './existing-network';
 import { type Layout } from './layout';
 
@@ -18,6 +19,8 @@ const schema = z.strictObject({
   ledgerPort: port,
   /** The ledger is somebody else's Fabric network, by `ledger/profile.json`; ledger roles by MSP id. */
   existing: z.strictObject({ roleMap: roleMapSchema }).optional(),
+  /** Piles have charging stations, and centres start, bill and settle by this tariff. */
+  charging: z.strictObject({ tariff: tariffSchema }).optional(),
   fleet: z.strictObject({
     vehicles: z.array(z.strictObject({ name, contract: name, provider: name, csc: name })),
     piles: z.array(z.strictObject({ name, css: name })),

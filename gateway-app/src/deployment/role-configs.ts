@@ -8,11 +8,16 @@ import { type Layout } from './layout';
 import { type Manifest } from './manifest';
 import { HOST } from './ports';
 
+/** Folder of a pile process in which its charging stations' passwords lie. */
+export const STATION_PASSWORDS = 'station-passwords';
+
 /** One role process of a deployment. */
 export interface RolePlace {
   readonly role: ProcessRole;
   readonly name: string;
   readonly port: number;
+  /** Where its piles' charging stations connect, if they have any. */
+  readonly stationPort?: number;
   /** Has a certificate and is known to the others, but is run by somebody else. */
   readonly guest: boolean;
 }
@@ -40,10 +45,18 @@ export function rolePlaces(
     ['ev', ['ev1']],
   ];
   const own = names.flatMap(([role, all]) => all.map((name) => ({ role, name, guest: false })));
-  return [...own, ...guests.map((guest) => ({ ...guest, guest: true }))].map((place, index) => ({
-    ...place,
-    port: firstPort + index,
-  }));
+  const all = [...own, ...guests.map((guest) => ({ ...guest, guest: true }))];
+  const withStations = manifest.charging ? all.filter(({ role }) => role === 'cp') : [];
+  return all.map((place, index) => {
+    const station = withStations.indexOf(place);
+    const stationPort = station < 0 ? {} : { stationPort: firstPort + all.length + station };
+    return { ...place, port: firstPort + index, ...stationPort };
+  });
+}
+
+/** How many neighbouring ports these places take. */
+export function portsOf(places: readonly RolePlace[]): number {
+  return places.length + places.filter(({ stationPort }) => stationPort !== undefined).length;
 }
 
 interface PileProcess {
@@ -73,6 +86,9 @@ export async function writeRoleConfigs(
   places: readonly RolePlace[],
 ): Promise<void> {
   await issueRoleTlsBatch(layout.rolePki, places);
+  if (manifest.charging) {
+    await writePrivateFile(layout.tariff, `${JSON.stringify(manifest.charging.tariff, null, 2)}\n`);
+  }
   const writer = new ConfigWriter(layout, manifest, consortium, places);
   for (const place of places.filter(({ guest }) => !guest)) {
     await writePrivateFile(layout.roleConfig(place.name), `${JSON.stringify(writer.config(place), null, 2)}\n`);
@@ -92,7 +108,7 @@ class ConfigWriter {
     this.#places = places;
   }
 
-  config({ role, name, port }: RolePlace): Record<string, unknown> {
+  config({ role, name, port, stationPort }: RolePlace): Record<string, unknown> {
     const own = this.#layout.role(name);
     const to = (path: string): string => relative(own, path);
     const tls = this.#layout.roleTls(role, name);
@@ -107,6 +123,9 @@ class ConfigWriter {
       tls: { cert: to(`${tls}/cert.pem`), key: to(`${tls}/key.pem`), roots: to(`${tls}/ca.pem`) },
       trust: to(this.#layout.trust),
       ...this.#special(role, name, to),
+      ...(stationPort === undefined
+        ? {}
+        : { ocpp: { listen: `${HOST}:${stationPort}`, passwords: STATION_PASSWORDS } }),
     };
   }
 
@@ -119,7 +138,10 @@ class ConfigWriter {
       case 'esp':
         return this.#esp(name, to);
       case 'csc':
-        return { peers: { css: this.#gateways(), kgc: this.#endpoint('kgc'), esp: this.#named('esp') } };
+        return {
+          peers: { css: this.#gateways(), kgc: this.#endpoint('kgc'), esp: this.#named('esp') },
+          ...(this.#manifest.charging ? { charging: { tariff: to(this.#layout.tariff) } } : {}),
+        };
       case 'cp':
         return this.#cp(name);
       case 'ev':

@@ -188,9 +188,20 @@ export interface IdentifyRequest {
   readonly epoch: number;
 }
 
-export interface HolderIdentity {
-  readonly f: Uint8Array;
-  readonly epoch: number;
+export interface StatementRequest {
+  readonly month: string;
+}
+export interface BilledTransaction {
+  readonly transaction: string;
+  readonly customer: string;
+  readonly state: string;
+  readonly code: string;
+  readonly bill: string;
+  readonly salt: string;
+  readonly settledMinor: number;
+}
+export interface StatementReply {
+  readonly transactions: readonly BilledTransaction[];
 }
 export interface Command {
   readonly customer: string;

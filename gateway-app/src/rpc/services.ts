@@ -52,6 +52,7 @@ export interface Services {
     receipt: Unary<m.Sealed, m.Empty>;
     send: Unary<m.SendRequest, m.SendReply>;
     follow: ServerStream<m.FollowRequest, m.CommandState>;
+    statement: Unary<m.StatementRequest, m.StatementReply>;
     identify: Unary<m.IdentifyRequest, m.HolderIdentity>;
   };
   Esp: {
@@ -166,6 +167,7 @@ export const PERMISSIONS: {
     receipt: ['cp', 'css'],
     send: ['csc'],
     follow: ['csc'],
+    statement: ['csc'],
     identify: ['ev', 'cp', 'css', 'csc'],
   },
   Esp: {

@@ -1,0 +1,113 @@
+import { Backoff, pause } from '../common/abort';
+import { codeOf, CodedError } from '../common/errors';
+import { runScheduled } from '../demo/schedule';
+import { type FleetVehicle } from '../deployment/fleet';
+import { isPassing } from '../holder';
+import { type Client } from '../rpc';
+import { type PlacedSession } from '../sessions';
+import { type SimulatedStation } from '../stations';
+import { type Timeline } from './timeline';
+
+/** What a session needs of the running system. */
+export interface ReplayStage {
+  readonly vehicles: Client<'Vehicle'>;
+  /** By `User_ID` of the sessions file. */
+  readonly fleet: ReadonlyMap<string, FleetVehicle>;
+  /** Address of a pile for the vehicles' process. */
+  readonly pileAddress: (pile: string) => string;
+  readonly station: (pile: string) => SimulatedStation;
+  readonly timeline: Timeline;
+}
+
+export interface ReplayPlayOptions {
+  readonly sessions: readonly PlacedSession[];
+  readonly concurrency: number;
+  readonly onSession: (done: number) => void;
+  readonly signal: AbortSignal;
+}
+
+const EVSE = 1;
+const PLUG_MS = 120_000;
+const POLL_MS = 10;
+/** A start that does not come in this time will not come: something is broken. */
+const START_MS = 300_000;
+/** W a home pile gives; more where the published energy could not have flowed in the published time. */
+const HOME_POWER = 7_200;
+/** Some published sessions begin and end in one minute. */
+const SHORTEST_SECONDS = 60;
+
+/** Every session once. A vehicle's sessions keep their order, and a pile's; what shares neither runs concurrently. */
+export async function replaySessions(stage: ReplayStage, options: ReplayPlayOptions): Promise<void> {
+  const { sessions, concurrency, onSession, signal } = options;
+  let done = 0;
+  await runScheduled({
+    items: sessions,
+    keys: ({ vehicle, pile }) => [`vehicle ${vehicle}`, `pile ${pile}`],
+    concurrency,
+    run: async (session) => {
+      if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
+      await replaySession(stage, session, signal);
+      onSession(++done);
+    },
+  });
+}
+
+async function replaySession(stage: ReplayStage, session: PlacedSession, signal: AbortSignal): Promise<void> {
+  const { vehicles, timeline } = stage;
+  const { pile, start, energyWh } = session;
+  const { name } = stage.fleet.get(session.vehicle) as FleetVehicle;
+  const end = Math.max(session.end, start + SHORTEST_SECONDS);
+  await timeline.reach(pile, start, signal);
+  const power = powerOf(energyWh, end - start);
+  const isFresh = (): boolean => stage.station(pile).evse(EVSE).transaction === undefined;
+  stage.station(pile).plugIn(EVSE, { energyWh, maxW: power });
+  await plugged(() => vehicles.plugIn({ vehicle: name, pile: stage.pileAddress(pile) }, { signal, deadline: PLUG_MS }));
+  await started(isFresh, signal);
+  await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
+  await timeline.reach(pile, end, signal);
+  stage.station(pile).unplug(EVSE);
+  await unplugged(() => vehicles.unplug({ vehicle: name }, { signal }), signal);
+
+  async function plugged(plugIn: () => Promise<unknown>): Promise<void> {
+    await insisted(plugIn, signal, 'E_PLUGGED_IN');
+  }
+  async function unplugged(unplug: () => Promise<unknown>, stopping: AbortSignal): Promise<void> {
+    await insisted(unplug, stopping, 'E_NOT_PLUGGED_IN');
+  }
+}
+
+/** W at which all of the energy flows in the time, with a little to spare. */
+export function powerOf(energyWh: number, seconds: number): number {
+  return Math.max(HOME_POWER, Math.ceil((energyWh * 3600 * 1.05) / seconds));
+}
+
+async function started(isWaiting: () => boolean, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + START_MS;
+  while (isWaiting()) {
+    if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
+    if (Date.now() > until) {
+      throw new CodedError('E_REPLAY_START', 'a vehicle was plugged in and never started: read roles/*/role.log');
+    }
+    await pause(POLL_MS, signal);
+  }
+}
+
+/** Repeats a call while what it fails for passes; `done` says that an earlier one was carried out and not heard of. */
+async function insisted(call: () => Promise<unknown>, signal: AbortSignal, done?: string): Promise<void> {
+  const backoff = new Backoff(50, 1_000);
+  const until = Date.now() + START_MS;
+  for (let tries = 0; ; tries++) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      if (tries > 0 && codeOf(error) === done) return;
+      if (signal.aborted || Date.now() > until || !(isPassing(error) || isInterrupted(error))) throw error;
+      await backoff.wait(signal);
+    }
+  }
+}
+
+/** A pile or vehicle was killed in the middle of the call. */
+const isInterrupted = (error: unknown): boolean =>
+  ['E_PLUG_GONE', 'E_PLUG_TIMEOUT', 'E_SESSION_UNKNOWN', 'E_PILE_RECORD'].includes(codeOf(error) ?? '');

@@ -1,0 +1,235 @@
+import { type LedgerKind } from '@chargecast/network';
+
+import { pause } from '../common/abort';
+import { CodedError } from '../common/errors';
+import { freshFolder } from '../demo/folder';
+import { type DemoInput, readInput } from '../demo/input';
+import { type DemoProgress } from '../demo/progress';
+import { Deployment, type RoleMode } from '../deployment/deployment';
+import { contractOf, fleetOf, type FleetVehicle } from '../deployment/fleet';
+import { pileAddresses } from '../deployment/role-configs';
+import { connectLedger } from '../ledger';
+import { type Tariff } from '../pricing';
+import { type BilledTransaction, type Client } from '../rpc';
+import { type Totals } from '../settlement/account';
+import { replaySessions } from './play';
+import { ledgerRecords, recomputation } from './recomputation';
+import { ReplayStations } from './stations';
+import { type ReplaySummary } from './summary';
+import { runningTimeline, steppedTimeline } from './timeline';
+
+export interface ReplayOptions {
+  readonly directory: string;
+  readonly ledger: LedgerKind | 'auto';
+  /** File in the published Trondheim format. */
+  readonly sessions?: string;
+  readonly vehicles?: number;
+  /** How many times as fast as the wall's clock, or as fast as it goes. */
+  readonly speed: number | 'max';
+  readonly tariff: Tariff;
+  readonly mode?: RoleMode;
+  readonly signal: AbortSignal;
+  /** Called when all runs, before the first session: for tests that disturb it. */
+  readonly disturb?: (deployment: Deployment, stations: ReplayStations) => void;
+}
+
+const COMPANIES = ['csc1', 'csc2'];
+const PROVIDERS = ['esp1', 'esp2'];
+const GATEWAYS = ['css1', 'css2', 'css3', 'css4'];
+const CONCURRENCY = 256;
+const POLL_MS = 500;
+/** Nothing more is settled in this time: something is broken. */
+const STALLED_MS = 180_000;
+
+/** The whole flow for every session of a file. Whatever happens, nothing is left running. */
+export async function runReplay(options: ReplayOptions, progress: DemoProgress): Promise<ReplaySummary> {
+  const started = Date.now();
+  await freshFolder(options.directory);
+  const input = await readInput(options);
+  progress.line(`Sessions: ${input.file}: ${input.read} usable rows, ${input.skipped} skipped`);
+  const fleet = fleetOf(input.sessions, { css: GATEWAYS, providers: PROVIDERS, cscs: COMPANIES });
+  const step = progress.step('Ledger, params, genesis');
+  const deployment = await Deployment.open({ ...options, fleet, charging: { tariff: options.tariff } });
+  step.done(deployment.manifest.ledger);
+  try {
+    await startRoles(deployment, options, progress);
+    const totals = await play(deployment, input, options, progress);
+    return await summarised(deployment, input, { options, totals, started }, progress);
+  } finally {
+    await deployment.stop();
+  }
+}
+
+async function startRoles(
+  deployment: Deployment,
+  { mode = 'threads', signal }: ReplayOptions,
+  progress: DemoProgress,
+): Promise<void> {
+  const step = progress.step('Roles started, fleet enrolled');
+  const total = deployment.places.length;
+  let done = 0;
+  await deployment.startRoles(mode, () => {
+    if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
+    step.update(++done, total);
+  });
+  step.done(`${total} roles`);
+}
+
+async function play(
+  deployment: Deployment,
+  { sessions }: DemoInput,
+  { speed, signal, disturb }: ReplayOptions,
+  progress: DemoProgress,
+): Promise<Totals> {
+  const first = sessions[0]?.start ?? 0;
+  const timeline = speed === 'max' ? steppedTimeline(first) : runningTimeline(first, speed);
+  const stations = await ReplayStations.start(deployment, timeline);
+  const ev = { role: 'ev', name: 'ev1' } as const;
+  const vehicles = await deployment.client('Vehicle', ev.name, ev);
+  try {
+    disturb?.(deployment, stations);
+    const addresses = pileAddresses(deployment.manifest);
+    const stage = {
+      vehicles,
+      fleet: fleetByUser(deployment),
+      pileAddress: (pile: string): string => addresses.get(pile) as string,
+      station: (pile: string) => stations.get(pile),
+      timeline,
+    };
+    const step = progress.step('Sessions');
+    const onSession = (done: number): void => step.update(done, sessions.length);
+    await replaySessions(stage, { sessions, concurrency: CONCURRENCY, onSession, signal });
+    step.done(`${sessions.length} played`);
+    return await settled(deployment, sessions.length, signal, progress);
+  } finally {
+    vehicles.close();
+    await stations.stop();
+  }
+}
+
+function fleetByUser({
+  manifest,
+}: Deployment): { get(user: string): FleetVehicle | undefined } & Map<string, FleetVehicle> {
+  const prefix = contractOf('').length;
+  return new Map(manifest.fleet.vehicles.map((vehicle) => [vehicle.contract.slice(prefix), vehicle]));
+}
+
+/** Waits until every session is settled. @throws CodedError E_REPLAY_STALLED */
+async function settled(
+  deployment: Deployment,
+  sessions: number,
+  signal: AbortSignal,
+  progress: DemoProgress,
+): Promise<Totals> {
+  const step = progress.step('Bills settled');
+  let moved = Date.now();
+  let before = -1;
+  for (;;) {
+    const totals = await centreTotals(deployment);
+    step.update(totals.settled, sessions);
+    if (totals.settled + totals.disputed >= sessions) {
+      step.done(`${totals.settled} of ${sessions}`);
+      return totals;
+    }
+    if (totals.settled !== before) moved = Date.now();
+    before = totals.settled;
+    if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
+    if (Date.now() - moved > STALLED_MS) {
+      throw new CodedError(
+        'E_REPLAY_STALLED',
+        `${totals.settled} of ${sessions} sessions are settled and no more come: read roles/*/role.log`,
+      );
+    }
+    await pause(POLL_MS, signal);
+  }
+}
+
+/** Over all centres, from their books. */
+async function centreTotals(deployment: Deployment): Promise<Totals> {
+  const sum: Record<keyof Totals, number> = {
+    transactions: 0,
+    billed: 0,
+    settled: 0,
+    disputed: 0,
+    energyWh: 0,
+    billedMinor: 0,
+    settledMinor: 0,
+  };
+  for (const { bill, state, settledMinor } of await statements(deployment)) {
+    const { totalMinor = 0, energyWh = 0 } = bill === '' ? {} : (JSON.parse(bill) as Partial<Record<string, number>>);
+    sum.transactions += 1;
+    sum.disputed += state === 'disputed' ? 1 : 0;
+    sum.billed += bill === '' ? 0 : 1;
+    sum.energyWh += energyWh;
+    sum.billedMinor += totalMinor;
+    if (state !== 'settled') continue;
+    sum.settled += 1;
+    sum.settledMinor += settledMinor;
+  }
+  return sum;
+}
+
+async function statements(deployment: Deployment): Promise<BilledTransaction[]> {
+  const all: BilledTransaction[] = [];
+  for (const name of COMPANIES) {
+    const centre: Client<'Csc'> = await deployment.client('Csc', name, { role: 'csc', name });
+    try {
+      all.push(...(await centre.statement({ month: '' }, { deadline: 60_000 })).transactions);
+    } finally {
+      centre.close();
+    }
+  }
+  return all;
+}
+
+interface Story {
+  readonly options: ReplayOptions;
+  readonly totals: Totals;
+  readonly started: number;
+}
+
+async function summarised(
+  deployment: Deployment,
+  input: DemoInput,
+  { options, totals, started }: Story,
+  progress: DemoProgress,
+): Promise<ReplaySummary> {
+  const step = progress.step('Recomputed from records and tariff');
+  const { consortium, manifest } = deployment;
+  const [organisation] = consortium.topology.organisations;
+  const ledger = await connectLedger(consortium.ledger.profileFile, {
+    mspId: organisation?.mspId ?? '',
+    name: 'relay',
+  });
+  try {
+    const records = await ledgerRecords(ledger);
+    const recomputed = recomputation(options.tariff, records, await statements(deployment));
+    step.done(`${records.length} records`);
+    return {
+      ledger: manifest.ledger,
+      currency: options.tariff.currency,
+      tariff: options.tariff.id,
+      vehicles: manifest.fleet.vehicles.length,
+      piles: manifest.fleet.piles.length,
+      sessionsRead: input.read,
+      sessionsSkipped: input.skipped,
+      sessionsPlayed: input.sessions.length,
+      fileEnergyWh: input.sessions.reduce((sum, { energyWh }) => sum + energyWh, 0),
+      ...recomputed,
+      billedMinor: totals.billedMinor,
+      chargedMinor: await chargedMinor(deployment),
+      settledMinor: totals.settledMinor,
+      bills: totals.billed,
+      settlements: totals.settled,
+      disputed: totals.disputed,
+      seconds: (Date.now() - started) / 1000,
+    };
+  } finally {
+    ledger.close();
+  }
+}
+
+async function chargedMinor(deployment: Deployment): Promise<number> {
+  const piles = await Promise.all(deployment.running('cp').map(async (role) => (await role.status?.()) ?? {}));
+  return piles.reduce((sum, each) => sum + Number(each['chargedMinor'] ?? 0), 0);
+}

@@ -1,0 +1,60 @@
+import { table } from '../demo/table';
+
+/** What `./chargecast replay --json` prints; members are stable, new ones may be added. Money in integer minor units. */
+export interface ReplaySummary {
+  readonly ledger: 'embedded' | 'fabric';
+  readonly currency: string;
+  readonly tariff: string;
+  readonly vehicles: number;
+  readonly piles: number;
+  /** Usable rows of the file, others, and how many were played. */
+  readonly sessionsRead: number;
+  readonly sessionsSkipped: number;
+  readonly sessionsPlayed: number;
+  /** The played rows' kWh, each rounded to the watt-hour. */
+  readonly fileEnergyWh: number;
+  /** Charging records on the data chain, and the energy by their meters' registers. */
+  readonly records: number;
+  readonly energyWh: number;
+  /** Bills of the centres, bills the piles charged their users, bookings in the centres' accounts. */
+  readonly billedMinor: number;
+  readonly chargedMinor: number;
+  readonly settledMinor: number;
+  /** From records and tariff alone. */
+  readonly recomputedMinor: number;
+  readonly bills: number;
+  readonly settlements: number;
+  readonly disputed: number;
+  readonly seconds: number;
+}
+
+/** Every session has one record, one bill and one settlement; energy and money agree everywhere. */
+export function agrees(summary: ReplaySummary): boolean {
+  const { sessionsPlayed, records, bills, settlements, disputed } = summary;
+  const { fileEnergyWh, energyWh, billedMinor, chargedMinor, settledMinor, recomputedMinor } = summary;
+  return (
+    disputed === 0 &&
+    [records, bills, settlements].every((count) => count === sessionsPlayed) &&
+    energyWh === fileEnergyWh &&
+    [chargedMinor, settledMinor, recomputedMinor].every((minor) => minor === billedMinor)
+  );
+}
+
+export function replayTable(summary: ReplaySummary): string {
+  return table([
+    ['ledger', summary.ledger],
+    ['vehicles, piles', `${summary.vehicles}, ${summary.piles}`],
+    [
+      'sessions read / skipped / played',
+      [summary.sessionsRead, summary.sessionsSkipped, summary.sessionsPlayed].join(' / '),
+    ],
+    ['charging records', summary.records],
+    ['energy by the records / by the file, Wh', `${summary.energyWh} / ${summary.fileEnergyWh}`],
+    [`billed, ${summary.currency} minor units`, summary.billedMinor],
+    ['charged at the piles', summary.chargedMinor],
+    ['settled', summary.settledMinor],
+    ['recomputed from records and tariff', summary.recomputedMinor],
+    ['disputed', summary.disputed],
+    ['seconds', Math.round(summary.seconds)],
+  ]);
+}
