@@ -6,10 +6,12 @@ import { registerDemo } from './demo';
 import { registerDeployment } from './deployment';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
+import { registerOpening } from './opening';
 import { registerParams } from './params';
-import { registerReplay } from './replay';
 import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
+import { registerStation } from './station';
+import { registerStore } from './store';
 
 /** Every noun of the command line, in the order `--help` shows them. */
 export const REGISTER: readonly Register[] = [
@@ -22,6 +24,8 @@ export const REGISTER: readonly Register[] = [
   registerDeployment,
   registerNetwork,
   registerRoles,
+  registerStation,
+  registerStore,
   registerConformance,
   registerBench,
 ];

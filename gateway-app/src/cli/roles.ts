@@ -1,8 +1,10 @@
 import { type ProcessRole } from '@chargecast/network';
 
 import { type Program, type Register } from './command';
+import { registerCscCurtail } from './csc-curtail';
 import { registerCscFollow } from './csc-follow';
 import { withExamples } from './defaults';
+import { registerCssGovernance, registerKgcGovernance } from './governance';
 import { registerCscSend, registerKgcOpen } from './operators';
 import { withStopSignal } from './until-stopped';
 
@@ -22,6 +24,12 @@ const ROLES: readonly (readonly [ProcessRole, string])[] = [
 const registerCsc: Register = (csc) => {
   registerCscSend(csc);
   registerCscFollow(csc);
+  registerCscCurtail(csc);
+};
+
+const registerKgc: Register = (kgc) => {
+  registerKgcOpen(kgc);
+  registerKgcGovernance(kgc);
 };
 
 /** What a role's own operator may ask of it while it runs. */

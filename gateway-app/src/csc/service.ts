@@ -1,6 +1,7 @@
 import { CodedError } from '../common/errors';
 import { type Holder } from '../holder';
 import { type Handlers, type Peer } from '../rpc';
+import { type Curtailment } from './curtailment';
 import { type Charging } from './charging';
 import { type CommandDesk } from './desk';
 import { type Intake } from './intake';
@@ -11,13 +12,12 @@ export interface CscServiceParts {
   readonly name: string;
   readonly holder: Pick<Holder, 'keyOf'>;
   readonly desk: CommandDesk;
+  readonly curtailment: Curtailment;
   readonly intake: Intake;
-  /** Absent where operators do the starting and billing. */
-  readonly charging: Charging | undefined;
 }
 
 /** The Csc service of proto/chargecast.proto. */
-export function cscService({ name, holder, desk, intake, charging }: CscServiceParts): Handlers<'Csc'> {
+export function cscService({ name, holder, desk, curtailment, intake }: CscServiceParts): Handlers<'Csc'> {
   const ensureOperator = (peer: Peer): void => {
     if (peer.name !== name)
       throw new CodedError('E_FORBIDDEN', "only this centre's own operator sends and follows commands");
@@ -38,6 +38,10 @@ export function cscService({ name, holder, desk, intake, charging }: CscServiceP
     follow({ commandIds }, { peer, signal }) {
       ensureOperator(peer);
       return desk.follow(commandIds, signal);
+    },
+    async curtail(request, { peer }) {
+      ensureOperator(peer);
+      return curtailment.curtail(request);
     },
     async statement({ month }, { peer }) {
       ensureOperator(peer);

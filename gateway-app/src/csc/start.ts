@@ -11,6 +11,7 @@ import { followBindings } from './bindings';
 import { Charging } from './charging';
 import { type CscConfig, cscConfigSchema } from './config';
 import { Courier } from './courier';
+import { Curtailment } from './curtailment';
 import { CommandDesk } from './desk';
 import { Directory } from './directory';
 import { Dispatcher } from './dispatcher';
@@ -144,6 +145,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   includedEarly.forEach(included);
   await courier.recover();
   const desk = new CommandDesk(outbox, () => dispatcher.wake());
+  const curtailment = new Curtailment(desk, directory);
   const intake = new Intake({
     holder,
     replica,
@@ -175,7 +177,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const hints = new ReceiverHints({ kgc, epoch: () => holder.epoch, logger: log, stopping: stop.signal });
   followers.push(hints.follow());
   const { host, port } = parseAddress(config.listen);
-  const handlers = cscService({ name: config.name, holder, desk, intake, charging });
+  const handlers = cscService({ name: config.name, holder, desk, curtailment, intake });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
   dispatcher.start();
   pump();

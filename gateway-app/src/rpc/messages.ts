@@ -222,6 +222,20 @@ export interface SendReply {
 export interface FollowRequest {
   readonly commandIds: readonly string[];
 }
+export interface CurtailRequest {
+  readonly lift: boolean;
+  /** W, of each station; unread when lifting. */
+  readonly limitW: number;
+  /** 0: until lifted. */
+  readonly seconds: number;
+  /** `process/pile`; empty: every pile that announced itself. */
+  readonly piles: readonly string[];
+}
+export interface CurtailReply {
+  readonly commandIds: readonly string[];
+  /** In the order of the commands. */
+  readonly piles: readonly string[];
+}
 export interface CommandState {
   readonly commandId: string;
   readonly state: string;

@@ -53,6 +53,7 @@ export interface Services {
     send: Unary<m.SendRequest, m.SendReply>;
     follow: ServerStream<m.FollowRequest, m.CommandState>;
     statement: Unary<m.StatementRequest, m.StatementReply>;
+    curtail: Unary<m.CurtailRequest, m.CurtailReply>;
     identify: Unary<m.IdentifyRequest, m.HolderIdentity>;
   };
   Esp: {
@@ -166,8 +167,9 @@ export const PERMISSIONS: {
     report: ['ev', 'cp', 'css'],
     receipt: ['cp', 'css'],
     send: ['csc'],
-    follow: ['csc'],
     statement: ['csc'],
+    follow: ['csc'],
+    curtail: ['csc'],
     identify: ['ev', 'cp', 'css', 'csc'],
   },
   Esp: {

@@ -5,7 +5,7 @@ import { RPCServer } from 'ocpp-rpc';
 import { CodedError, codeOf } from '../common/errors';
 import type { Logger } from '../common/log';
 import { answered, type CallResult, failed } from './answer';
-import { type KeptMessage, KEPT_MESSAGES, type Payload, type TransactionEventRequest } from './messages';
+import { isObject, type KeptMessage, KEPT_MESSAGES, type Payload, type TransactionEventRequest } from './messages';
 import type { StationJournal } from './journal';
 import type { StationPasswords } from './passwords';
 import type { StationTransaction } from './transaction';
@@ -49,7 +49,8 @@ export class Csms {
   readonly #rpc: RPCServer;
   readonly #http: Server;
   readonly #stations = new Map<string, Connection>();
-  readonly #arrivals = new Map<string, (() => void)[]>();
+  /** The token each pile's station was last told to start with. */
+  readonly #startingWith = new Map<string, unknown>();
 
   private constructor(parts: CsmsParts) {
     this.#parts = parts;
@@ -89,23 +90,12 @@ export class Csms {
     return this.#stations.has(pile);
   }
 
-  /** Resolves when the pile's station is connected, or when `signal` aborts. */
-  arrival(pile: string, signal: AbortSignal): Promise<void> {
-    if (this.isConnected(pile) || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      signal.addEventListener('abort', done, { once: true });
-      this.#arrivals.set(pile, [...(this.#arrivals.get(pile) ?? []), done]);
-    });
-  }
-
   /** One call to a pile's station. Never throws for what the station does. */
   async call(pile: string, action: string, payload: Payload): Promise<CallResult> {
     const station = this.#stations.get(pile);
     if (!station) return { answer: 'unanswered', reason: 'NotConnected' };
+    const { idToken } = payload;
+    if (action === 'RequestStartTransaction' && isObject(idToken)) this.#startingWith.set(pile, idToken['idToken']);
     try {
       return answered(await station.call(action, payload, { callTimeoutMs: this.#parts.callMs }));
     } catch (error) {
@@ -153,11 +143,8 @@ export class Csms {
       connection.handle(message, ({ params }) => this.#take(pile, message, params));
     }
     connection.handle('Heartbeat', async () => ({ currentTime: new Date().toISOString() }));
-    // Vehicles prove who they are to the agent, not to the station's reader: no token of a card is known here.
-    connection.handle('Authorize', async () => ({ idTokenInfo: { status: 'Unknown' } }));
+    connection.handle('Authorize', async ({ params }) => this.#authorize(pile, params));
     connection.handle('DataTransfer', async () => ({ status: 'UnknownVendorId' }));
-    for (const resolve of this.#arrivals.get(pile) ?? []) resolve();
-    this.#arrivals.delete(pile);
   }
 
   async #take(pile: string, message: KeptMessage, payload: Payload): Promise<Payload> {
@@ -170,6 +157,15 @@ export class Csms {
       this.#parts.log.error({ code: codeOf(error), action: message }, 'a station’s message could not be kept');
       throw new Error('not kept: send it again', { cause: error });
     }
+  }
+
+  /**
+   * Vehicles prove who they are to the agent, not to the station's reader: no card is known here, but some stations ask
+   * for leave to use the very token they were just told to start with.
+   */
+  #authorize(pile: string, { idToken }: Payload): Payload {
+    const isOurs = isObject(idToken) && idToken['idToken'] === this.#startingWith.get(pile);
+    return { idTokenInfo: { status: isOurs ? 'Accepted' : 'Unknown' } };
   }
 
   #welcome(): Payload {
