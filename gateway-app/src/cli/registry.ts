@@ -8,6 +8,7 @@ import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerOpening } from './opening';
 import { registerParams } from './params';
+import { registerReplay } from './replay';
 import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
 import { registerStation } from './station';

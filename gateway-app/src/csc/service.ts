@@ -14,10 +14,12 @@ export interface CscServiceParts {
   readonly desk: CommandDesk;
   readonly curtailment: Curtailment;
   readonly intake: Intake;
+  /** Absent where operators do the starting and billing. */
+  readonly charging: Charging | undefined;
 }
 
 /** The Csc service of proto/chargecast.proto. */
-export function cscService({ name, holder, desk, curtailment, intake }: CscServiceParts): Handlers<'Csc'> {
+export function cscService({ name, holder, desk, curtailment, intake, charging }: CscServiceParts): Handlers<'Csc'> {
   const ensureOperator = (peer: Peer): void => {
     if (peer.name !== name)
       throw new CodedError('E_FORBIDDEN', "only this centre's own operator sends and follows commands");

@@ -177,7 +177,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const hints = new ReceiverHints({ kgc, epoch: () => holder.epoch, logger: log, stopping: stop.signal });
   followers.push(hints.follow());
   const { host, port } = parseAddress(config.listen);
-  const handlers = cscService({ name: config.name, holder, desk, curtailment, intake });
+  const handlers = cscService({ name: config.name, holder, desk, curtailment, intake, charging });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
   dispatcher.start();
   pump();
