@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { probeFabric } from '../fabric/programs';
 import { type OnProgress } from '../ledger';
 import { type LedgerKind } from '../profile';
+import { chooseLedger } from '../start-ledger';
 import { type Comparison, compareRuns } from './compare';
 import { startUnderTest } from './ledgers';
 import { readRecording, writeRecording } from './recording';
@@ -16,6 +16,8 @@ export interface DifferentialOptions {
   /** Keep what Fabric made of the script as the recording. */
   readonly record?: boolean;
   readonly basePort?: number;
+  /** Ends the run before the next step; the ledgers are stopped and removed. */
+  readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   /** Called at the start of each step on each ledger. */
   readonly onStep?: (ledger: LedgerKind, step: string) => void;
@@ -42,12 +44,12 @@ export async function runDifferential(options: DifferentialOptions): Promise<Dif
 }
 
 async function isLive(against: DifferentialOptions['against']): Promise<boolean> {
-  return against === 'fabric' || (against === 'auto' && 'programs' in (await probeFabric()));
+  return against === 'fabric' || (against === 'auto' && (await chooseLedger('auto')).kind === 'fabric');
 }
 
 /** On a ledger of its own in a folder that is removed. */
 export async function runOn(kind: LedgerKind, options: Omit<DifferentialOptions, 'against'> = {}): Promise<Run> {
-  const { basePort, onProgress, onStep } = options;
+  const { basePort, signal, onProgress, onStep } = options;
   const directory = await mkdtemp(join(tmpdir(), 'chargecast-differential-'));
   try {
     const ledger = await startUnderTest(kind, {
@@ -56,7 +58,7 @@ export async function runOn(kind: LedgerKind, options: Omit<DifferentialOptions,
       ...(onProgress && { onProgress }),
     });
     try {
-      return await runScript(ledger, { onStep: (step) => onStep?.(kind, step) });
+      return await runScript(ledger, { onStep: (step) => onStep?.(kind, step), ...(signal && { signal }) });
     } finally {
       await ledger.stop();
     }

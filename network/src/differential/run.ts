@@ -22,16 +22,19 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** Ends the run before the next step. */
+  readonly signal?: AbortSignal;
   readonly onStep?: (step: string) => void;
 }
 
 /** Runs the script on a ledger that has just been founded. */
-export async function runScript(ledger: LedgerUnderTest, { onStep }: RunOptions = {}): Promise<Run> {
+export async function runScript(ledger: LedgerUnderTest, { signal, onStep }: RunOptions = {}): Promise<Run> {
   const session = new Session(await membersOf(ledger));
   try {
     const outcomes: Record<string, Outcome> = {};
     const play = async (scenes: readonly Scene[]): Promise<void> => {
       for (const [step, run] of scenes.flatMap(stepsOf)) {
+        signal?.throwIfAborted();
         session.step = step;
         onStep?.(step);
         outcomes[step] = await outcomeOf(() => run(session));
