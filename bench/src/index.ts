@@ -1,22 +1,26 @@
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
+import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
 import { benchHandshake, handshakeTable } from './handshake/handshake';
 import { type SubjectFactory } from './handshake/subject';
 
 export { benchCrypto };
 export { type CryptoResults } from './crypto/results';
 
+export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
-const USAGE = `usage: bench crypto|handshake [--json]
-  crypto     cost of the scheme in multiples of one native X25519 and one Ed25519 verification
-  handshake  cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
-  --json     JSON on stdout; also written to bench/out/<name>.json
+const USAGE = `usage: bench crypto|handshake|curtailment [--json]
+  crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
+  handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
+  curtailment  milliseconds from a centre's call to each charging station's acceptance
+  --json       JSON on stdout; also written to bench/out/<name>.json
 `;
 
 /** What the application brings to be measured. */
 export interface BenchSubjects {
   readonly handshake?: SubjectFactory;
+  readonly curtailment?: CurtailmentFactories;
 }
 
 interface Measured {
@@ -44,7 +48,7 @@ export async function runBench(args: readonly string[], subjects: BenchSubjects 
   return 0;
 }
 
-function suites({ handshake }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
+function suites({ handshake, curtailment }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: async () => {
       const results = await benchCrypto();
@@ -54,6 +58,12 @@ function suites({ handshake }: BenchSubjects): Readonly<Record<string, () => Pro
       handshake: async () => {
         const results = await benchHandshake(handshake);
         return { results, table: handshakeTable(results) };
+      },
+    }),
+    ...(curtailment && {
+      curtailment: async () => {
+        const results = await benchCurtailment(curtailment);
+        return { results, table: curtailmentTable(results) };
       },
     }),
   };

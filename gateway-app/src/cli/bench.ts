@@ -1,5 +1,14 @@
+import { type LedgerKind } from '@chargecast/network';
+
 import { type Register } from './command';
+import { ledgerOption, wholeNumber } from './defaults';
 import { type ExitCode } from './io';
+
+interface CurtailmentOptions {
+  readonly json?: boolean;
+  readonly stations: number;
+  readonly ledger: LedgerKind | 'auto';
+}
 
 /** Every published figure comes from a command here. */
 export const registerBench: Register = (program) => {
@@ -21,6 +30,30 @@ export const registerBench: Register = (program) => {
       const { runBench } = await import('@chargecast/bench');
       const { handshakeSubject: handshake } = await import('../authentication/bench/subject.js');
       return (await runBench(['handshake', ...(json ? ['--json'] : [])], { handshake })) as ExitCode;
+    },
+  );
+  bench.verb<CurtailmentOptions>(
+    'curtailment',
+    'from a centre’s call to each station’s acceptance, on each ledger; also written to bench/out/curtailment.json',
+    (command) =>
+      command
+        .option('--stations <n>', 'charging stations', (text) => wholeNumber(text, 1, 2_000), 500)
+        .addOption(ledgerOption()),
+    async (_, { json, stations, ledger }) => {
+      const { runBench } = await import('@chargecast/bench');
+      const { curtailmentSubjects } = await import('../station/bench/subject.js');
+      const curtailment = await curtailmentSubjects(stations, ledger);
+      return (await runBench(['curtailment', ...(json ? ['--json'] : [])], { curtailment })) as ExitCode;
+    },
+  );
+  bench.verb<{ json?: boolean }>(
+    'registration',
+    'vehicles registered a second, sustained for 20 s, on every ledger found; also written to bench/out/registration.json',
+    (command) => command,
+    async (_, { json }) => {
+      const { runBench } = await import('@chargecast/bench');
+      const { registrationSubject: registration } = await import('../esp/registration/bench/subject.js');
+      return (await runBench(['registration', ...(json ? ['--json'] : [])], { registration })) as ExitCode;
     },
   );
 };
