@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { CodedError } from '../common/errors';
 import { connectLedger } from '../ledger/fabric-gateway';
+import { EndorsementVerifier } from '../ledger/endorsements';
 import { type Channel, type Ledger, LedgerError } from '../ledger/port';
 import { readTrust, type TrustBundle } from '../ledger/trust';
 import { readEffects } from '../replica/effects';
@@ -80,4 +81,25 @@ export async function spentCredentials({ ledger, trust, heights }: OpenChain): P
     if (block.number + 1n >= heights.datachain) break;
   }
   return spent;
+}
+
+/**
+ * The encoded record a majority of the organisations let stand under a pseudo-identity.
+ * @param f lower-case hex
+ * @returns lower-case hex; undefined if none does
+ * @throws LedgerError E_ENDORSEMENT if the transaction that wrote it is not endorsed as it must be
+ */
+export async function committedRecord({ ledger, trust, heights }: OpenChain, f: string): Promise<string | undefined> {
+  const verifier = new EndorsementVerifier(trust);
+  for await (const block of ledger.blocks('certchain', { from: 0n })) {
+    for (const transaction of block.transactions) {
+      if (!transaction.valid || transaction.chaincode !== trust.chaincode) continue;
+      const written = readEffects(transaction).records.find((record) => record.f === f);
+      if (!written) continue;
+      verifier.verify(transaction, trust.params.certchain);
+      return written.entry.record;
+    }
+    if (block.number + 1n >= heights.certchain) break;
+  }
+  return undefined;
 }

@@ -1,14 +1,13 @@
 import { decodeSigma, toHex } from '@chargecast/signcryption';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 
 import { type RunningRole } from '../common/running-role';
 import { type RunningCsc, startCsc } from '../csc';
 import { encodePayload } from '../holder';
 import { startKgc } from '../kgc';
 import { TestNetwork } from '../testing/test-network';
-import { run } from './main';
+import { ran } from './testing/ran';
 
 jest.setTimeout(120_000);
 
@@ -27,25 +26,6 @@ afterEach(() => network.stop());
 
 const cscConfig = (listen = '127.0.0.1:0'): Promise<string> =>
   network.config('csc', 'csc1', { listen, peers: { css: network.css, kgc: `127.0.0.1:${kgc.port}` } });
-
-interface Ran {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function ran(...args: string[]): Promise<Ran> {
-  const texts = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): NodeJS.WriteStream =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        texts[name] += chunk.toString();
-        done();
-      },
-    }) as unknown as NodeJS.WriteStream;
-  const exit = await run(args, { stdout: sink('stdout'), stderr: sink('stderr'), environment: {} });
-  return { exit, ...texts };
-}
 
 describe('kgc open', () => {
   it('shows whose credential sealed a σ, the evidence checked', async () => {

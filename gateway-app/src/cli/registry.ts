@@ -21,6 +21,7 @@ export const REGISTER: readonly Register[] = [
   registerSigma,
   registerParams,
   registerChain,
+  registerOpening,
   registerLedger,
   registerDeployment,
   registerNetwork,

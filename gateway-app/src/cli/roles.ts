@@ -4,6 +4,7 @@ import { type Program, type Register } from './command';
 import { registerCscCurtail } from './csc-curtail';
 import { registerCscFollow } from './csc-follow';
 import { withExamples } from './defaults';
+import { registerEspCertificates } from './esp';
 import { registerCssGovernance, registerKgcGovernance } from './governance';
 import { registerCscSend, registerKgcOpen } from './operators';
 import { withStopSignal } from './until-stopped';
@@ -18,7 +19,7 @@ const ROLES: readonly (readonly [ProcessRole, string])[] = [
   ['csc', 'charging service company’s centre: seals commands and bills'],
   ['cp', 'charging piles’ agent: locates, opens, acts'],
   ['ev', 'vehicles’ unit: plugs in, lends entry keys, reports'],
-  ['esp', 'energy service provider: countersigns its vehicles’ records'],
+  ['esp', 'energy service provider: countersigns its vehicles’ records, issues certificates'],
 ];
 
 const registerCsc: Register = (csc) => {
@@ -33,7 +34,12 @@ const registerKgc: Register = (kgc) => {
 };
 
 /** What a role's own operator may ask of it while it runs. */
-const OPERATORS: Readonly<Partial<Record<ProcessRole, Register>>> = { kgc: registerKgcOpen, csc: registerCsc };
+const OPERATORS: Readonly<Partial<Record<ProcessRole, Register>>> = {
+  kgc: registerKgc,
+  csc: registerCsc,
+  css: registerCssGovernance,
+  esp: registerEspCertificates,
+};
 
 /** `<role> run` for every role. */
 export const registerRoles: Register = (program) => {

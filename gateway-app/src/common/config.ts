@@ -86,6 +86,8 @@ export const roleConfigSchema = z.strictObject({
   dataDir: z.string().min(1),
   /** Key of the sealed store, outside `dataDir`. */
   keyFile: z.string().min(1).optional(),
+  /** Passphrase of a wrapped `keyFile`, mode 0600, best on a file system that lives in memory. */
+  passphraseFile: z.string().min(1).optional(),
   logFile: z.string().min(1).optional(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   tls: tlsFilesSchema,

@@ -51,7 +51,12 @@ export async function assembleRole<S extends z.ZodType<RoleConfig & { readonly k
 ): Promise<R> {
   const process = await prepareProcess(configFile, schema);
   const { config, path, log } = process;
-  const store = await openSealedStore(path(config.dataDir), path(config.keyFile));
+  const { passphraseFile } = config;
+  const store = await openSealedStore(
+    path(config.dataDir),
+    path(config.keyFile),
+    passphraseFile === undefined ? undefined : path(passphraseFile),
+  );
   const undo: Undo = [() => store.close()];
   try {
     return await assemble(process, store, undo);

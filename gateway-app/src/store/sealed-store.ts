@@ -3,8 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 
 import { CodedError, codeOf } from '../common/errors';
-import { readSecretFile, writePrivateFile } from '../common/files';
+import { writePrivateFile } from '../common/files';
 import { SealingCipher } from './cipher';
+import { readKeyFile } from './key-file';
 import { openWithCipher } from './level-store';
 import { type Store } from './store';
 
@@ -14,14 +15,15 @@ const CHECK = 'check';
 /**
  * A database whose values lie encrypted on disk under a key kept elsewhere: whoever copies the folder alone reads
  * nothing but counts and sizes. The key file is made, mode 0600, together with a new database, never for an old one.
- * @throws CodedError E_KEY_FILE_PLACE, E_KEY_FILE_MISSING, E_KEY_FILE_MODE, E_KEY_FILE_SIZE, E_STORE_KEY (the key is
+ * @param passphraseFile of a key that is wrapped, see {@link readKeyFile}
+ * @throws CodedError E_PASSPHRASE_…, E_KEY_FILE_PLACE, E_KEY_FILE_MISSING, E_KEY_FILE_MODE, E_KEY_FILE_SIZE, E_STORE_KEY (the key is
  * another database's), and what `openStore` throws
  */
-export async function openSealedStore(directory: string, keyFile: string): Promise<Store> {
+export async function openSealedStore(directory: string, keyFile: string, passphraseFile?: string): Promise<Store> {
   if (isInside(directory, keyFile)) {
     throw new CodedError('E_KEY_FILE_PLACE', `${keyFile} lies in the folder it protects: keep it outside ${directory}`);
   }
-  const store = await openWithCipher(directory, new SealingCipher(await masterKey(directory, keyFile)));
+  const store = await openWithCipher(directory, new SealingCipher(await masterKey(directory, keyFile, passphraseFile)));
   try {
     await checkKey(store, keyFile);
     return store;
@@ -31,11 +33,9 @@ export async function openSealedStore(directory: string, keyFile: string): Promi
   }
 }
 
-async function masterKey(directory: string, keyFile: string): Promise<Buffer> {
+async function masterKey(directory: string, keyFile: string, passphraseFile?: string): Promise<Buffer> {
   try {
-    const key = await readSecretFile(keyFile);
-    if (key.length === KEY_BYTES) return key;
-    throw new CodedError('E_KEY_FILE_SIZE', `${keyFile} must hold ${KEY_BYTES} bytes: restore it from a copy`);
+    return await readKeyFile(keyFile, passphraseFile);
   } catch (error) {
     if (codeOf(error) !== 'E_FILE_MISSING') throw error;
     if (!(await isEmpty(directory))) {

@@ -1,0 +1,3 @@
+import { lifeCycleSuite } from './testing/life-cycle-suite';
+
+describe('on the embedded ledger', () => lifeCycleSuite('embedded'));
