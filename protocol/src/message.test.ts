@@ -20,6 +20,9 @@ const example: CommandMessage = {
   payload: { evseId: 1, chargingProfile: { limit: 11.5 } },
 };
 
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const only = (message: CommandMessage): Buffer => Buffer.from(encodeMessages([message])[0] as Uint8Array);
+
 function refused(attempt: () => unknown): boolean {
   try {
     attempt();
@@ -39,25 +42,28 @@ test('messages survive', () => {
 });
 
 test('the encoding is the documented one', () => {
-  const bytes = Buffer.from(encodeMessages([{ ...example, payload: { a: 1 } }]));
-  expect(bytes.toString('latin1')).toBe(
-    `\x01\x01\x01${Buffer.from(example.commandId, 'hex').toString('latin1')}\x12SetChargingProfile\x07\0\0\0{"a":1}`,
-  );
+  const second = { ...example, commandId: 'ff'.repeat(16), kind: 'receipt' as const, payload: {} };
+  const encoded = encodeMessages([{ ...example, payload: { a: 1 } }, second]).map(latin1);
+  const id = latin1(Buffer.from(example.commandId, 'hex'));
+  expect(encoded).toEqual([
+    `\x01\x01${id}\x12SetChargingProfile{"a":1}`,
+    `\x01\x05${'\xff'.repeat(16)}\x12SetChargingProfile{}`,
+  ]);
 });
 
 test('any bytes are refused with a code, or are the one encoding of what they decode to', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       let decoded: CommandMessage[] | undefined;
-      if (refused(() => (decoded = decodeMessages(bytes)))) return;
-      expect(Buffer.from(encodeMessages(decoded as CommandMessage[]))).toEqual(Buffer.from(bytes));
+      if (refused(() => (decoded = decodeMessages([bytes])))) return;
+      expect(encodeMessages(decoded as CommandMessage[]).map(latin1)).toEqual([latin1(bytes)]);
     }),
     { numRuns: 2000 },
   );
 });
 
 test('each byte changed, left out or added: refused, or another message in its one encoding', () => {
-  const bytes = Buffer.from(encodeMessages([example, { ...example, commandId: 'ff'.repeat(16) }]));
+  const bytes = only(example);
   const variants = [...bytes.keys()].flatMap((at) => {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] as number) ^ 1;
@@ -65,9 +71,9 @@ test('each byte changed, left out or added: refused, or another message in its o
   });
   for (const variant of [...variants, Buffer.concat([bytes, Buffer.of(0)]), bytes.subarray(0, -1)]) {
     let decoded: CommandMessage[] | undefined;
-    if (refused(() => (decoded = decodeMessages(variant)))) continue;
-    expect(decoded).not.toEqual(decodeMessages(bytes));
-    expect(Buffer.from(encodeMessages(decoded as CommandMessage[]))).toEqual(variant);
+    if (refused(() => (decoded = decodeMessages([variant])))) continue;
+    expect(decoded).not.toEqual([example]);
+    expect(only((decoded as CommandMessage[])[0] as CommandMessage)).toEqual(variant);
   }
 });
 
@@ -87,10 +93,15 @@ test.each<[string, unknown]>([
   expect(refused(() => encodeMessages(messages as CommandMessage[]))).toBe(true);
 });
 
+test('no messages, and one twice, are not decoded either', () => {
+  expect(refused(() => decodeMessages([]))).toBe(true);
+  expect(refused(() => decodeMessages([only(example), only(example)]))).toBe(true);
+});
+
 test('a payload that is not canonical is refused', () => {
-  const bytes = Buffer.from(encodeMessages([{ ...example, payload: { a: 1, b: 2 } }]));
+  const bytes = only({ ...example, payload: { a: 1, b: 2 } });
   const swapped = Buffer.from(bytes.toString('latin1').replace('{"a":1,"b":2}', '{"b":2,"a":1}'), 'latin1');
-  expect(refused(() => decodeMessages(swapped))).toBe(true);
+  expect(refused(() => decodeMessages([swapped]))).toBe(true);
   const list = Buffer.from(bytes.toString('latin1').replace('{"a":1,"b":2}', '["a",1,"b",2]'.slice(0, 13)), 'latin1');
-  expect(refused(() => decodeMessages(list))).toBe(true);
+  expect(refused(() => decodeMessages([list]))).toBe(true);
 });

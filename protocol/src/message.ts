@@ -1,10 +1,10 @@
 /**
- * The plaintext m_i of one receiver: one or several messages, each with the random command id that survives re-sealing.
+ * One command, bill, notice, report or receipt as bytes: what the scheme's m carries one or several of (docs/wire.md).
  *
- *   m     = u8 version (1) ‖ u8 count ‖ count × frame
- *   frame = u8 kind ‖ command id (16) ‖ u8 a ‖ action (a ASCII bytes) ‖ u32le n ‖ payload (n bytes, canonical JSON object)
+ *   message = u8 version (1) ‖ u8 kind ‖ command id (16) ‖ u8 a ‖ action (a ASCII bytes) ‖ payload (canonical JSON object)
  *
- * One message list has one encoding; anything else is refused.
+ * Each has a random command id of its own that survives re-sealing. One message has one encoding; anything else is
+ * refused.
  */
 import { fromHex, toHex } from '@chargecast/signcryption/bytes';
 import { ProtocolError } from './errors';
@@ -25,6 +25,8 @@ const VERSION = 1;
 const KINDS: readonly MessageKind[] = ['control', 'billing', 'notice', 'report', 'receipt'];
 const ID_BYTES = 16;
 const MAX_MESSAGES = 255;
+/** Behind version, kind, command id and the action's length. */
+const ACTION_AT = 3 + ID_BYTES;
 const ACTION = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -32,54 +34,30 @@ function refuse(reason: string, cause?: unknown): never {
   throw new ProtocolError('E_MESSAGE', reason, { cause });
 }
 
-function encodeFrame({ commandId, kind, action, payload }: CommandMessage): Buffer {
+function encodeMessage({ commandId, kind, action, payload }: CommandMessage): Uint8Array {
   const kindCode = KINDS.indexOf(kind) + 1;
   if (kindCode === 0) refuse(`a message is one of ${KINDS.join(', ')}`);
   if (!/^[0-9a-f]{32}$/.test(commandId)) refuse('a command id is 16 bytes in lower-case hex');
   if (!ACTION.test(action)) refuse('an action is 1 to 64 letters and digits and starts with a letter');
-  const body = Buffer.from(canonicalJson(payload), 'utf8');
-  const head = Buffer.concat([
-    Buffer.of(kindCode),
+  return Buffer.concat([
+    Buffer.of(VERSION, kindCode),
     fromHex(commandId, ID_BYTES),
     Buffer.of(action.length),
     Buffer.from(action, 'ascii'),
-    Buffer.alloc(4),
+    Buffer.from(canonicalJson(payload), 'utf8'),
   ]);
-  head.writeUInt32LE(body.length, head.length - 4);
-  return Buffer.concat([head, body]);
 }
 
 /** Throws `E_MESSAGE` for an empty list, more than 255 messages, a repeated command id or a malformed member. */
-export function encodeMessages(messages: readonly CommandMessage[]): Uint8Array {
+export function encodeMessages(messages: readonly CommandMessage[]): Uint8Array[] {
   checkList(messages);
-  return Buffer.concat([Buffer.of(VERSION, messages.length), ...messages.map(encodeFrame)]);
+  return messages.map(encodeMessage);
 }
 
 function checkList(messages: readonly CommandMessage[]): void {
   if (messages.length === 0 || messages.length > MAX_MESSAGES)
     refuse(`one receiver gets 1 to ${MAX_MESSAGES} messages`);
   if (new Set(messages.map(({ commandId }) => commandId)).size !== messages.length) refuse('a command id is repeated');
-}
-
-class Reader {
-  #at = 0;
-
-  constructor(readonly bytes: Buffer) {}
-
-  take(length: number): Buffer {
-    if (length > this.bytes.length - this.#at) refuse('the message ends too early');
-    const part = this.bytes.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return part;
-  }
-
-  byte(): number {
-    return this.take(1).readUInt8();
-  }
-
-  finish(): void {
-    if (this.#at !== this.bytes.length) refuse('bytes follow the last message');
-  }
 }
 
 function decodePayload(bytes: Buffer): { readonly [member: string]: Json } {
@@ -96,21 +74,22 @@ function decodePayload(bytes: Buffer): { readonly [member: string]: Json } {
   return value as { readonly [member: string]: Json };
 }
 
-function decodeFrame(reader: Reader): CommandMessage {
-  const kind = KINDS[reader.byte() - 1] ?? refuse('the message kind is unknown');
-  const commandId = toHex(reader.take(ID_BYTES));
-  const action = reader.take(reader.byte()).toString('latin1');
+function decodeMessage(encoded: Uint8Array): CommandMessage {
+  const bytes = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+  if (bytes.length < ACTION_AT) refuse('the message ends too early');
+  if (bytes.readUInt8(0) !== VERSION) refuse(`only message version ${VERSION} is known`);
+  const kind = KINDS[bytes.readUInt8(1) - 1] ?? refuse('the message kind is unknown');
+  const commandId = toHex(bytes.subarray(2, 2 + ID_BYTES));
+  const payloadAt = ACTION_AT + bytes.readUInt8(ACTION_AT - 1);
+  if (payloadAt > bytes.length) refuse('the message ends too early');
+  const action = bytes.subarray(ACTION_AT, payloadAt).toString('latin1');
   if (!ACTION.test(action)) refuse('the action is malformed');
-  const payload = decodePayload(reader.take(reader.take(4).readUInt32LE()));
-  return { commandId, kind, action, payload };
+  return { commandId, kind, action, payload: decodePayload(bytes.subarray(payloadAt)) };
 }
 
 /** Throws `E_MESSAGE` (or `E_DECODE` for JSON nested beyond reason) for anything {@link encodeMessages} does not write. */
-export function decodeMessages(bytes: Uint8Array): CommandMessage[] {
-  const reader = new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  if (reader.byte() !== VERSION) refuse(`only message version ${VERSION} is known`);
-  const messages = Array.from({ length: reader.byte() }, () => decodeFrame(reader));
-  reader.finish();
+export function decodeMessages(encoded: readonly Uint8Array[]): CommandMessage[] {
+  const messages = encoded.map(decodeMessage);
   checkList(messages);
   return messages;
 }

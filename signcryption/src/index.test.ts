@@ -80,7 +80,7 @@ describe('the public face', () => {
     const opening = face.openCredential(pending.request, verified.header.oneTimeKey);
     face.verifyOpening(params, centre, verified.header.oneTimeKey, face.decodeOpening(face.encodeOpening(opening)));
     const { y, oneTimeKey } = credential;
-    const statement = { tag: 'rev', kind: face.RevocationKind.OneTimeKey, key: oneTimeKey } as const;
+    const statement = { tag: 'ack', sigmaId: id, deadline: 1 } as const;
     face.verifyStatement(params, oneTimeKey, statement, face.signStatement(params, y, statement));
     const root = face.merkleRoot(face.SIGMA_TREE, [id]);
     face.verifyInclusion(face.SIGMA_TREE, root, id, face.proveInclusion(face.SIGMA_TREE, [id], 0));

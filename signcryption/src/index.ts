@@ -90,7 +90,7 @@ export const generateKeyPair = withEnv(statements.generateKeyPair);
 export const signStatement = withEnv(statements.signStatement);
 /** {@link statements.verifyStatement} */
 export const verifyStatement = withPrimitives(statements.verifyStatement);
-export { type KeyPair, RevocationKind, type Statement } from './statements';
+export { type KeyPair, type Statement } from './statements';
 
 /** {@link credential.prepareCredentials} */
 export const prepareCredentials = withEnv(credential.prepareCredentials);

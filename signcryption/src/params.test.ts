@@ -1,11 +1,14 @@
 import { createLimits, encodeLimits, isAllowed, type Limits, parseLimits } from './limits';
 import { createParams, encodeParams, type ParamsInput, parseParams } from './params';
+import { ready } from './primitives/libsodium';
 import { nativePrimitives } from './primitives/native';
 import { nodePrimitives } from './primitives/node';
 import { isRole, Role, roleFromName, roleName } from './roles';
 import { codeOf } from './testing/codes';
 import { cosetOf, smallOrder } from './testing/points';
 import { hex, TEST_LIMITS, World } from './testing/world';
+
+beforeAll(ready);
 
 const world = new World('params');
 const { params } = world;

@@ -23,8 +23,8 @@ export type SignatureTag =
   | 'csig'
   | 'bind'
   | 'ack'
-  | 'rev'
   // Defined by the ledger protocol, not by the scheme: docs/ledger.md.
+  | 'rev'
   | 'gov'
   | 'slot'
   | 'prov'

@@ -1,5 +1,5 @@
-/** What organisations sign outside σ: approvals, countersignatures, bindings, acknowledgements, revocations. */
-import { u64, u8, utf8 } from './bytes';
+/** What organisations sign outside σ: approvals, countersignatures, bindings, acknowledgements. */
+import { u64, utf8 } from './bytes';
 import { ensure } from './errors';
 import { type Env } from './env';
 import { type Params } from './params';
@@ -14,10 +14,6 @@ export interface KeyPair {
   readonly publicKey: Uint8Array;
 }
 
-/** What a revocation speaks of: a pseudo-identity (16 bytes) or a one-time key (32 bytes). */
-export const RevocationKind = { Pseudonym: 1, OneTimeKey: 2 } as const;
-export type RevocationKind = (typeof RevocationKind)[keyof typeof RevocationKind];
-
 export type Statement =
   /** appr(H("rec", record)): this organisation compared X with the holder, outside the KGC. */
   | { readonly tag: 'appr'; readonly record: LedgerRecord }
@@ -26,8 +22,7 @@ export type Statement =
   /** bind(f, X, contract): which customer a pseudo-identity is, told to the CSC alone. */
   | { readonly tag: 'bind'; readonly f: Uint8Array; readonly X: Uint8Array; readonly contract: string }
   /** ack(σ id, deadline): this gateway took σ and will have it committed by then (seconds). */
-  | { readonly tag: 'ack'; readonly sigmaId: Uint8Array; readonly deadline: number }
-  | { readonly tag: 'rev'; readonly kind: RevocationKind; readonly key: Uint8Array };
+  | { readonly tag: 'ack'; readonly sigmaId: Uint8Array; readonly deadline: number };
 
 function parts(primitives: VerifierPrimitives, statement: Statement): readonly Uint8Array[] {
   switch (statement.tag) {
@@ -39,8 +34,6 @@ function parts(primitives: VerifierPrimitives, statement: Statement): readonly U
       return [statement.f, statement.X, utf8(statement.contract)];
     case 'ack':
       return [statement.sigmaId, u64(statement.deadline)];
-    case 'rev':
-      return [u8(statement.kind), statement.key];
   }
 }
 

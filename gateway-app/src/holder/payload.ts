@@ -1,23 +1,18 @@
-import {
-  type CommandMessage,
-  decodeMessages as decodeFrames,
-  encodeMessages as encodeFrames,
-} from '@chargecast/protocol';
+import { type CommandMessage, decodeMessages, encodeMessages as encodeEach } from '@chargecast/protocol';
 import { COMMAND_ID_BYTES, encodeMessages, fromHex, type Unsigncrypted } from '@chargecast/signcryption';
 import { createHash } from 'node:crypto';
 
 /**
- * m of one receiver: all its messages framed inside, under one id. A single message lends its own id; several give the
+ * m of one receiver: all its messages, under one id. A single message lends its own id; several give the
  * hash of theirs, so that sealing the same messages again gives the same id, and another selection another.
  */
 export function encodePayload(messages: readonly CommandMessage[]): Uint8Array {
-  const frames = encodeFrames(messages);
-  return encodeMessages({ commandId: payloadId(messages), messages: [frames] });
+  return encodeMessages({ commandId: payloadId(messages), messages: encodeEach(messages) });
 }
 
 /** @throws ProtocolError E_MESSAGE for anything {@link encodePayload} does not write */
 export function decodePayload(opened: Pick<Unsigncrypted, 'messages'>): CommandMessage[] {
-  return opened.messages.flatMap((message) => decodeFrames(message));
+  return decodeMessages(opened.messages);
 }
 
 function payloadId(messages: readonly CommandMessage[]): Uint8Array {

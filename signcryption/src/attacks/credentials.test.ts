@@ -19,7 +19,7 @@ import { signcrypt } from '../signcrypt';
 import { signStatement, verifyStatement } from '../statements';
 import { approvalsNeeded, ensureRecordCounts, type OrganisationSignature } from '../support';
 import { codeOf, codeOfAsync } from '../testing/codes';
-import { forge } from '../testing/forge';
+import { forge } from '../vectors/forge';
 import { bindOf, forSelf, forVehicle, open, type Scene, scene, verified } from '../testing/scene';
 import { EPOCH, hex, message, NOW, publicKeys } from '../testing/world';
 import { ensureWithinLimits, verifySigma } from '../verify';

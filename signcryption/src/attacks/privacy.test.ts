@@ -8,7 +8,7 @@ import { Role } from '../roles';
 import { Secret } from '../secret';
 import { signcrypt } from '../signcrypt';
 import { type SigncryptionError } from '../errors';
-import { forge } from '../testing/forge';
+import { forge } from '../vectors/forge';
 import {
   bindOf,
   forSelf,

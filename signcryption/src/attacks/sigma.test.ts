@@ -8,7 +8,7 @@ import { Role } from '../roles';
 import { openSender, sealSender, type SenderProof } from '../sender';
 import { codeOf, codeOfAsync } from '../testing/codes';
 import { collide } from '../testing/aead-collision';
-import { forge, type ForgedEntry, INNER_KEY, innerProof, signOuter } from '../testing/forge';
+import { forge, type ForgedEntry, INNER_KEY, innerProof, signOuter } from '../vectors/forge';
 import { littleEndian, nonCanonical, smallOrder } from '../testing/points';
 import { bindOf, forSelf, forVehicle, open, type Scene, scene, sealFrom, verified } from '../testing/scene';
 import { hex, message, publicKeys } from '../testing/world';

@@ -1,15 +1,23 @@
-/** Builds σ as an attacker would: every ingredient of signcrypt can be replaced, every signature is real. */
+/** Builds σ as an attacker would, for vectors and tests: every ingredient can be replaced, every signature is real. */
 import { headerDigest } from '../agreement';
 import { compareAt, concat, u32 } from '../bytes';
 import { type Credential } from '../credential';
+import { type Env } from '../env';
 import { derive, hash } from '../hash';
 import { type HolderKey } from '../holder';
+import { type Limits } from '../limits';
+import { type Params } from '../params';
 import { type RecordFields, type RecordKeys } from '../record';
 import { commitSender, sealSender, type SenderProof } from '../sender';
 import { sign } from '../signature';
 import { bodyDigest } from '../verify';
 import { encodeHeader, encodeSigma, type Header } from '../wire';
-import { NOW, type World } from './world';
+
+export interface Ground {
+  readonly env: Env;
+  readonly params: Params;
+  readonly limits: Limits;
+}
 
 export interface ForgedEntry {
   readonly keys: RecordKeys;
@@ -41,13 +49,13 @@ export interface Forgery {
 export const INNER_KEY = new Uint8Array(32).fill(77);
 const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
 
-export const innerProof = (world: World, sender: HolderKey, tau: Uint8Array): SenderProof => ({
+export const innerProof = (ground: Ground, sender: HolderKey, tau: Uint8Array): SenderProof => ({
   f: sender.record.f,
-  signature: sign(world.env, sender.q.reveal(), 'in', world.params.ctx, tau, sender.record.f),
+  signature: sign(ground.env, sender.q.reveal(), 'in', ground.params.ctx, tau, sender.record.f),
 });
 
-export function forge(world: World, forgery: Forgery): Uint8Array {
-  const { env, params, limits } = world;
+export function forge(ground: Ground, forgery: Forgery): Uint8Array {
+  const { env, params, limits } = ground;
   const { primitives } = env;
   const { credential, sender, entries, K_S = INNER_KEY, entryLength = 228 } = forgery;
   const k = Uint8Array.from(env.random(32));
@@ -62,7 +70,7 @@ export function forge(world: World, forgery: Forgery): Uint8Array {
     limitsVersion: limits.version,
     epoch: credential.epoch,
     senderClass: credential.senderClass,
-    notAfter: NOW + 1800,
+    notAfter: env.now() + 1800,
     ephemeral: U,
     oneTimeKey: credential.oneTimeKey,
     certificate: credential.certificate,
@@ -73,23 +81,23 @@ export function forge(world: World, forgery: Forgery): Uint8Array {
   };
   const headerBytes = encodeHeader(header);
   const hh = headerDigest(primitives, headerBytes);
-  const sealed = entries.map((entry) => sealForged(world, k, hh, entry, entryLength, K_S));
+  const sealed = entries.map((entry) => sealForged(ground, k, hh, entry, entryLength, K_S));
   sealed.sort((a, b) => compareAt(a, 0, b, 0, 32));
   const body = concat(...sealed);
   const tau = bodyDigest(primitives, headerBytes, body);
-  const proof = forgery.proof?.(tau) ?? innerProof(world, forgery.signer as HolderKey, tau);
-  return signOuter(world, credential, header, body, sealSender(primitives, K_S, hh, tau, proof));
+  const proof = forgery.proof?.(tau) ?? innerProof(ground, forgery.signer as HolderKey, tau);
+  return signOuter(ground, credential, header, body, sealSender(primitives, K_S, hh, tau, proof));
 }
 
 /** σ from parts, signed by the credential's y. */
 export function signOuter(
-  world: World,
+  ground: Ground,
   credential: Credential,
   header: Header,
   body: Uint8Array,
   sealedSender: Uint8Array,
 ): Uint8Array {
-  const { env, params } = world;
+  const { env, params } = ground;
   const tau = bodyDigest(env.primitives, encodeHeader(header), body);
   const digest = hash(env.primitives, 'cs', sealedSender);
   const signature = sign(env, credential.y.reveal(), 'out', params.ctx, tau, digest);
@@ -97,7 +105,7 @@ export function signOuter(
 }
 
 function sealForged(
-  { env }: World,
+  { env }: Ground,
   k: Uint8Array,
   hh: Uint8Array,
   entry: ForgedEntry,

@@ -9,6 +9,7 @@ import { nativePrimitives, ready } from '../primitives/native';
 import { type Primitives } from '../primitives/types';
 import { createCast } from './cast';
 import { hashVectors, merkleVectors, signatureVectors } from './hashes';
+import { openingVectors } from './openings';
 import { type Json } from './recorder';
 import { credentialVectors, refusalVectors, sigmaVectors } from './sigma';
 
@@ -27,6 +28,7 @@ export async function generateVectors(primitives: Primitives): Promise<Map<strin
     ['credentials.json', credentialFile],
     ['sigma.json', sigmaFile],
     ['refusals.json', refusalVectors(cast, sigma)],
+    ['openings.json', await openingVectors(cast, credentials[1] as Credential)],
   ]);
 }
 

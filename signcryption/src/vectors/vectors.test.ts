@@ -1,16 +1,20 @@
 /** The committed files are what the code makes, on both implementations, and every verifier reads them alike. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { agree } from '../agreement';
 import { frame, fromHex, toHex } from '../bytes';
 import { decodeOpening, verifyOpening } from '../opening';
 import { parseLimits } from '../limits';
-import { createParams, parseParams } from '../params';
+import { createParams, type Params, parseParams } from '../params';
 import { nativePrimitives, ready } from '../primitives/native';
 import { nodePrimitives } from '../primitives/node';
 import { portablePrimitives } from '../primitives/portable';
 import { decodeRecord, recordDigest, verifyRecord } from '../record';
 import { verify } from '../signature';
-import { codeOf } from '../testing/codes';
+import { Role } from '../roles';
+import { Secret } from '../secret';
+import { codeOf, codeOfAsync } from '../testing/codes';
+import { unsigncrypt } from '../unsigncrypt';
 import { ensureWithinLimits, verifySigma } from '../verify';
 import { verifyInclusion } from '../merkle';
 import { generateVectors, serialise, VECTORS_FOLDER } from './generate';
@@ -54,9 +58,72 @@ describe.each([nativePrimitives, portablePrimitives])('made again on $name primi
   });
 });
 
-describe.each(verifiers)('read on $name primitives', (primitives) => {
+interface OpeningsFile {
+  readonly receiver: { readonly f: string; readonly q: string };
+  readonly sender: string;
+  readonly bind: string;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly sigma: string;
+    readonly locator: string;
+    readonly key: string;
+    readonly receiverRole: Role;
+    readonly senderRecord: string;
+    readonly now: number;
+    readonly step: number;
+    readonly code: string | null;
+  }[];
+}
+
+describe.each([nativePrimitives, portablePrimitives])('opened on $name primitives', (primitives) => {
   const params = parseParams(primitives, keys.params);
   const limits = parseLimits(keys.limits);
+  const file = read<OpeningsFile>('openings.json');
+  const sender = verifyRecord(primitives, params, decodeRecord(fromHex(file.sender)));
+  const receiver = keys.holders.find(({ f }) => f === file.receiver.f) as KeysFile['holders'][0];
+  const holder = verifyRecord(primitives, params, decodeRecord(fromHex(receiver.record)));
+  const q = new Secret(fromHex(file.receiver.q));
+
+  it.each(file.cases)('$name', async (each) => {
+    const verified = verifySigma(primitives, params, fromHex(each.sigma));
+    const { headerBytes } = verified.sigma;
+    const derived = agree(primitives, { ...holder, q }, headerBytes, verified.header.ephemeral, fromHex(file.bind));
+    expect(toHex(derived.locator)).toBe(each.locator);
+    if (each.name !== 'wrong entry key') expect(toHex(derived.key)).toBe(each.key);
+    const record = {
+      keys: sender,
+      counts: each.senderRecord !== 'does not count',
+      revoked: each.senderRecord === 'revoked',
+    };
+    const env = { primitives, random: () => new Uint8Array(0), now: () => each.now };
+    const opening = unsigncrypt(env, {
+      params,
+      limits,
+      verified,
+      receiver: { f: fromHex(file.receiver.f), role: each.receiverRole },
+      entryKey: { locator: derived.locator, key: fromHex(each.key) },
+      findSender: () => (each.senderRecord === 'unknown' ? undefined : record),
+    });
+    if (each.code === null) expect(toHex((await opening)?.sender.f as Uint8Array)).toBe(toHex(sender.record.f));
+    else expect(await codeOfAsync(opening)).toBe(each.code);
+  });
+
+  it('a locator that is not there is no error', async () => {
+    const { sigma, key } = file.cases[0] as OpeningsFile['cases'][0];
+    const verified = verifySigma(primitives, params, fromHex(sigma));
+    const entryKey = { locator: new Uint8Array(32), key: fromHex(key) };
+    const mine = { f: fromHex(file.receiver.f), role: Role.EV };
+    const env = { primitives, random: () => new Uint8Array(0), now: () => 0 };
+    const input = { params, limits, verified, receiver: mine, entryKey, findSender: () => undefined };
+    expect(await unsigncrypt(env, input)).toBeNull();
+  });
+});
+
+describe.each(verifiers)('read on $name primitives', (primitives) => {
+  let params: Params;
+  const limits = parseLimits(keys.limits);
+
+  beforeAll(() => (params = parseParams(primitives, keys.params)));
 
   it('hashes', () => {
     const { cases } = read<{
