@@ -2,9 +2,9 @@ import { describeWithFabric } from '../testing/with-fabric';
 import { runOn } from './differential';
 import { readRecording } from './recording';
 import { type Run } from './run';
-import { SCENES, SCENES_AFTER_RESTART } from './scenes';
+import { PROBE } from './scenes';
 
-const names = [...SCENES, ...SCENES_AFTER_RESTART].map(({ name }) => name);
+const names = [...PROBE.scenes, ...PROBE.afterRestart].map(({ name }) => name);
 
 /** What a run made of one scene. */
 const of = (scene: string, entries: Readonly<Record<string, unknown>>): Record<string, unknown> =>
@@ -16,7 +16,7 @@ describeWithFabric('Fabric does what it was recorded to do', () => {
 
   beforeAll(async () => {
     recorded = await readRecording();
-    live = await runOn('fabric', { basePort: 21_350 });
+    live = await runOn('fabric', PROBE, { basePort: 21_350 });
   }, 300_000);
 
   it.each(names)('%s: outcomes', (scene) => {

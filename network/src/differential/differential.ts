@@ -9,6 +9,8 @@ import { type Comparison, compareRuns } from './compare';
 import { startUnderTest } from './ledgers';
 import { readRecording, writeRecording } from './recording';
 import { type Run, runScript } from './run';
+import { PROBE } from './scenes';
+import { type Script } from './script';
 
 export interface DifferentialOptions {
   /** `auto`: a Fabric network where its programs are found, the recording of one otherwise. */
@@ -33,9 +35,9 @@ export interface DifferentialReport {
 /** Runs the script on the embedded ledger and on Fabric, each founded for it and removed afterwards, and compares. */
 export async function runDifferential(options: DifferentialOptions): Promise<DifferentialReport> {
   const live = options.record === true || (await isLive(options.against));
-  const fabric = live ? await runOn('fabric', options) : await readRecording();
+  const fabric = live ? await runOn('fabric', PROBE, options) : await readRecording();
   if (options.record) await writeRecording(fabric);
-  const embedded = await runOn('embedded', options);
+  const embedded = await runOn('embedded', PROBE, options);
   return {
     fabric: fabric.ledger,
     source: live ? 'network' : 'recording',
@@ -48,17 +50,22 @@ async function isLive(against: DifferentialOptions['against']): Promise<boolean>
 }
 
 /** On a ledger of its own in a folder that is removed. */
-export async function runOn(kind: LedgerKind, options: Omit<DifferentialOptions, 'against'> = {}): Promise<Run> {
+export async function runOn(
+  kind: LedgerKind,
+  script: Script,
+  options: Omit<DifferentialOptions, 'against' | 'record'> = {},
+): Promise<Run> {
   const { basePort, signal, onProgress, onStep } = options;
   const directory = await mkdtemp(join(tmpdir(), 'chargecast-differential-'));
   try {
     const ledger = await startUnderTest(kind, {
       directory,
+      chaincodeBundle: await script.chaincode(join(directory, 'chaincode')),
       ...(basePort !== undefined && { basePort }),
       ...(onProgress && { onProgress }),
     });
     try {
-      return await runScript(ledger, { onStep: (step) => onStep?.(kind, step), ...(signal && { signal }) });
+      return await runScript(ledger, script, { onStep: (step) => onStep?.(kind, step), ...(signal && { signal }) });
     } finally {
       await ledger.stop();
     }

@@ -1,6 +1,10 @@
 export { type Aspect, type Comparison, compareRuns, isSame, type Verdict } from './compare';
 export { DELIBERATE, type DeliberateDifference } from './deliberate';
-export { type DifferentialOptions, type DifferentialReport, runDifferential } from './differential';
+export { type DifferentialOptions, type DifferentialReport, runDifferential, runOn } from './differential';
 export { DifferentialError } from './errors';
 export { NORMALISED } from './normalise';
+export { type Json, type Outcome } from './outcome';
+export { type Run } from './run';
+export { type Scene, scene, type Script, type Step, stepsOf } from './script';
+export { type Session } from './session';
 export { RECORDING_FILE } from './recording';

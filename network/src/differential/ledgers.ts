@@ -7,7 +7,6 @@ import { type BlockOptions } from '../embedded/options';
 import { type OnProgress, type RunningLedger } from '../ledger';
 import { type LedgerKind } from '../profile';
 import { defaultTopology, type Topology } from '../topology';
-import { bundleProbeChaincode } from './chaincode/bundle';
 
 /** A ledger the script is run on, alone and from nothing. */
 export interface LedgerUnderTest {
@@ -25,6 +24,7 @@ export interface LedgerUnderTest {
 export interface LedgerSettings {
   /** Kept empty for the ledger. */
   readonly directory: string;
+  readonly chaincodeBundle: string;
   readonly basePort?: number;
   readonly onProgress?: OnProgress;
 }
@@ -33,10 +33,9 @@ const NETWORK_ID = 'differential';
 
 /** @throws NetworkError, EmbeddedLedgerError */
 export async function startUnderTest(kind: LedgerKind, settings: LedgerSettings): Promise<LedgerUnderTest> {
-  const { directory, basePort, onProgress } = settings;
+  const { directory, chaincodeBundle, basePort, onProgress } = settings;
   const topology = defaultTopology({ networkId: NETWORK_ID, ...(basePort !== undefined && { basePort }) });
   const stateDir = join(directory, kind);
-  const chaincodeBundle = await bundleProbeChaincode(join(directory, 'chaincode'));
   const start = (): Promise<RunningLedger> =>
     kind === 'fabric'
       ? fabricUp(topology, stateDir, { chaincodeBundle, ...(onProgress && { onProgress }) })

@@ -6,8 +6,7 @@ import { ChainRecord } from './chain';
 import { type LedgerUnderTest } from './ledgers';
 import { Members } from './members';
 import { type Json, type Outcome, outcomeOf } from './outcome';
-import { SCENES, SCENES_AFTER_RESTART } from './scenes';
-import { type Scene, stepsOf } from './script';
+import { type Scene, type Script, stepsOf } from './script';
 import { Session } from './session';
 
 /** What one ledger made of the script. */
@@ -15,9 +14,9 @@ export interface Run {
   readonly ledger: string;
   /** By step. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
-  /** By step; one that ordered several has `… #2` and so on. */
+  /** By step; one that ordered several has `… #2` and so on. A step orders on one channel. */
   readonly transactions: Readonly<Record<string, Json>>;
-  /** Rules the chain keeps. */
+  /** Rules the chains keep, by channel. */
   readonly rules: Json;
 }
 
@@ -27,42 +26,53 @@ export interface RunOptions {
   readonly onStep?: (step: string) => void;
 }
 
-/** Runs the script on a ledger that has just been founded. */
-export async function runScript(ledger: LedgerUnderTest, { signal, onStep }: RunOptions = {}): Promise<Run> {
+/** Runs a script on a ledger that has just been founded. */
+export async function runScript(ledger: LedgerUnderTest, script: Script, options: RunOptions = {}): Promise<Run> {
   const session = new Session(await membersOf(ledger));
   try {
     const outcomes: Record<string, Outcome> = {};
     const play = async (scenes: readonly Scene[]): Promise<void> => {
       for (const [step, run] of scenes.flatMap(stepsOf)) {
-        signal?.throwIfAborted();
+        options.signal?.throwIfAborted();
         session.step = step;
-        onStep?.(step);
+        options.onStep?.(step);
         outcomes[step] = await outcomeOf(() => run(session));
       }
     };
-    await play(SCENES);
+    await play(script.scenes);
     await ledger.restart();
     session.reconnect(await membersOf(ledger));
-    await play(SCENES_AFTER_RESTART);
-    const blocks = await wholeChain(session);
-    const chain = new ChainRecord(blocks, session.labelled, await identitiesOf(session.members));
-    return { ledger: ledger.version, outcomes, transactions: chain.transactions(), rules: chain.rules() };
+    await play(script.afterRestart);
+    return { ledger: ledger.version, outcomes, ...(await readChains(session)) };
   } finally {
     session.members.close();
   }
 }
 
-async function membersOf({ profileFile, stateDir }: LedgerUnderTest): Promise<Members> {
-  return new Members(await readProfile(profileFile), stateDir);
+async function readChains(session: Session): Promise<Pick<Run, 'transactions' | 'rules'>> {
+  const identities = await identitiesOf(session.members);
+  const { certchain, datachain } = session.members.profile.channels;
+  const records = await Promise.all(
+    [certchain, datachain].map(
+      async (channel) => new ChainRecord(await blocksOf(session, channel), session.labelled, identities),
+    ),
+  );
+  const [first, second] = records as [ChainRecord, ChainRecord];
+  return {
+    transactions: { ...first.transactions(), ...second.transactions() },
+    rules: { certchain: first.rules(), datachain: second.rules() },
+  };
 }
 
 /** Every block up to the one of the last transaction the script had committed. */
-async function wholeChain(session: Session): Promise<common.Block[]> {
-  session.step = 'the end of the script';
-  const { block } = await session.commit(await session.endorse('quietPut', ['end', 'x']));
+async function blocksOf(session: Session, channel: string): Promise<common.Block[]> {
   const { gateway } = await session.relay();
-  const blocks = await gateway.getNetwork(session.channel).getBlockEvents({ startBlock: 0n });
-  return session.take(blocks, Number(block) + 1);
+  const blocks = await gateway.getNetwork(channel).getBlockEvents({ startBlock: 0n });
+  return session.take(blocks, Number(session.lastBlock(channel)) + 1);
+}
+
+async function membersOf({ profileFile, stateDir }: LedgerUnderTest): Promise<Members> {
+  return new Members(await readProfile(profileFile), stateDir);
 }
 
 async function identitiesOf(members: Members): Promise<Identities> {

@@ -22,3 +22,12 @@ export function scene(name: string, steps: Readonly<Record<string, Step['run']>>
 export function stepsOf({ name, steps }: Scene): (readonly [step: string, run: Step['run']])[] {
   return steps.map((step) => [`${name}: ${step.name}`, step.run]);
 }
+
+/** What is run on a ledger founded for it. */
+export interface Script {
+  readonly scenes: readonly Scene[];
+  /** Run after the ledger was stopped and started on its data. */
+  readonly afterRestart: readonly Scene[];
+  /** Makes the chaincode's self-contained file. @param directory an empty folder it may use */
+  readonly chaincode: (directory: string) => Promise<string>;
+}

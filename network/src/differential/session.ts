@@ -36,6 +36,7 @@ const STREAM_DEADLINE = 60_000;
 export class Session {
   #members: Members;
   readonly labelled: Labelled[] = [];
+  readonly #lastBlocks = new Map<string, bigint>();
   /** Set by the runner: the step whose transactions are being ordered. */
   step = '';
 
@@ -88,13 +89,14 @@ export class Session {
     return (await this.commit(await this.endorse(name, options))).code;
   }
 
-  async commit(transaction: Transaction, gateway?: Gateway): Promise<Committed> {
-    const commit = await this.order(transaction, gateway);
-    return this.committed(transaction.getTransactionId(), await commit.getStatus());
+  async commit(transaction: Transaction, channel = this.channel): Promise<Committed> {
+    const commit = await this.order(transaction, undefined, channel);
+    return this.committed(transaction.getTransactionId(), await commit.getStatus(), channel);
   }
 
   async committed(transactionId: string, { code, blockNumber }: Status, channel = this.channel): Promise<Committed> {
     await this.everywhere(transactionId, channel);
+    if (blockNumber > this.lastBlock(channel)) this.#lastBlocks.set(channel, blockNumber);
     return { code: validationCode(code), block: blockNumber, transactionId };
   }
 
@@ -127,6 +129,11 @@ export class Session {
         await member.gateway.newCommit(commitStatusRequest(member, channel, transactionId)).getStatus();
       }),
     );
+  }
+
+  /** The block of the last transaction the script had committed; 0 before the first. */
+  lastBlock(channel: string): bigint {
+    return this.#lastBlocks.get(channel) ?? 0n;
   }
 
   /** As the first relay's peer tells it. */

@@ -1,4 +1,5 @@
-import { type Scene } from '../script';
+import { bundleProbeChaincode } from '../chaincode/bundle';
+import { type Script } from '../script';
 import { conflicts } from './conflicts';
 import { endorsers } from './endorsers';
 import { eventStreams } from './events';
@@ -9,18 +10,9 @@ import { refusals } from './refusals';
 import { afterRestart, replays } from './replays';
 import { whoMay } from './who-may';
 
-/** The script, in the order it is run. */
-export const SCENES: readonly Scene[] = [
-  good,
-  queries,
-  conflicts,
-  replays,
-  endorsers,
-  forged,
-  whoMay,
-  refusals,
-  eventStreams,
-];
-
-/** Run after the ledger was stopped and started on its data. */
-export const SCENES_AFTER_RESTART: readonly Scene[] = [afterRestart];
+/** All that clients, members and chaincode can do to a ledger, with a chaincode of the suite's own. */
+export const PROBE: Script = {
+  scenes: [good, queries, conflicts, replays, endorsers, forged, whoMay, refusals, eventStreams],
+  afterRestart: [afterRestart],
+  chaincode: (directory) => bundleProbeChaincode(directory),
+};
