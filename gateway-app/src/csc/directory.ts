@@ -57,6 +57,12 @@ export class Directory {
     return this.#byVehicle.get(f);
   }
 
+  /** Every pile that announced itself, as `process/pile`. */
+  piles(): string[] {
+    const prefix = realIdentity('cp', '');
+    return [...this.#byName.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
   /** f of every bound vehicle, hex. */
   vehicles(): ReadonlySet<string> {
     return new Set([...this.#byContract.values()].flatMap((providers) => [...providers.values()].map(({ f }) => f)));
