@@ -2,6 +2,8 @@ import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
 import { benchHandshake, handshakeTable } from './handshake/handshake';
+import { benchRegistration, registrationTable } from './registration/registration';
+import { type RegistrationFactory } from './registration/subject';
 import { type SubjectFactory } from './handshake/subject';
 
 export { benchCrypto };
@@ -10,16 +12,20 @@ export { type CryptoResults } from './crypto/results';
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
-const USAGE = `usage: bench crypto|handshake|curtailment [--json]
+export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
+
+const USAGE = `usage: bench crypto|handshake|curtailment|registration [--json]
   crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
   handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
   curtailment  milliseconds from a centre's call to each charging station's acceptance
+  registration vehicles registered a second at a provider and on the chain, sustained for 20 s
   --json       JSON on stdout; also written to bench/out/<name>.json
 `;
 
 /** What the application brings to be measured. */
 export interface BenchSubjects {
   readonly handshake?: SubjectFactory;
+  readonly registration?: RegistrationFactory;
   readonly curtailment?: CurtailmentFactories;
 }
 
@@ -48,7 +54,11 @@ export async function runBench(args: readonly string[], subjects: BenchSubjects 
   return 0;
 }
 
-function suites({ handshake, curtailment }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
+function suites({
+  handshake,
+  registration,
+  curtailment,
+}: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: async () => {
       const results = await benchCrypto();
@@ -64,6 +74,12 @@ function suites({ handshake, curtailment }: BenchSubjects): Readonly<Record<stri
       curtailment: async () => {
         const results = await benchCurtailment(curtailment);
         return { results, table: curtailmentTable(results) };
+      },
+    }),
+    ...(registration && {
+      registration: async () => {
+        const results = await benchRegistration(registration);
+        return { results, table: registrationTable(results) };
       },
     }),
   };

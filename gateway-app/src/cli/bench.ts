@@ -52,7 +52,7 @@ export const registerBench: Register = (program) => {
     (command) => command,
     async (_, { json }) => {
       const { runBench } = await import('@chargecast/bench');
-      const { registrationSubject: registration } = await import('../esp/registration/bench/subject.js');
+      const { registrationSubject: registration } = await import('../deployment/bench/registration-subject.js');
       return (await runBench(['registration', ...(json ? ['--json'] : [])], { registration })) as ExitCode;
     },
   );

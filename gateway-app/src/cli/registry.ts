@@ -1,3 +1,4 @@
+import { registerAuthorization } from './authorization';
 import { registerBench } from './bench';
 import { registerChain } from './chain';
 import { type Register } from './command';
@@ -26,6 +27,7 @@ export const REGISTER: readonly Register[] = [
   registerDeployment,
   registerNetwork,
   registerRoles,
+  registerAuthorization,
   registerStation,
   registerStore,
   registerConformance,

@@ -62,6 +62,12 @@ const SHAPES = {
     until: z.int(),
     version: z.int().positive(),
   }),
+  forbid: z.strictObject({
+    subject: z.union([id, z.literal('*')]),
+    party: z.string(),
+    version: z.int().positive(),
+  }),
+  check: z.strictObject({ subject: id, party: z.string(), scope: z.string(), operator: z.string().default('') }),
 } as const;
 
 export type Verb = keyof typeof SHAPES;
@@ -70,6 +76,16 @@ type Parameters<V extends Verb> = z.output<(typeof SHAPES)[V]>;
 /** What the provider's operator may do, and what becomes of an owner's signed word. */
 export class Operations {
   readonly #parts: OperationsParts;
+  readonly #operations: Readonly<Record<Verb, (parameters: string) => Promise<object>>> = {
+    query: (given) => this.#query(read('query', given)),
+    list: (given) => this.#list(read('list', given)),
+    revoke: (given) => this.#revoke(read('revoke', given)),
+    erase: (given) => this.#erase(read('erase', given)),
+    report: (given) => this.#report(read('report', given)),
+    permit: (given) => this.#permit(read('permit', given)),
+    forbid: (given) => this.#forbid(read('forbid', given)),
+    check: (given) => this.#check(read('check', given)),
+  };
 
   constructor(parts: OperationsParts) {
     this.#parts = parts;
@@ -77,25 +93,9 @@ export class Operations {
 
   /** @throws CodedError E_VERB, E_CONFIG_INVALID, E_NOT_REGISTERED; LedgerError with the chaincode's code */
   async administer(verb: string, parameters: string): Promise<object> {
-    switch (verb) {
-      case 'query':
-        return this.#query(read('query', parameters));
-      case 'list':
-        return this.#list(read('list', parameters));
-      case 'revoke':
-        return this.#revoke(read('revoke', parameters));
-      case 'erase':
-        return this.#erase(read('erase', parameters));
-      case 'report':
-        return this.#report(read('report', parameters));
-      case 'permit':
-        return this.#permit(read('permit', parameters));
-      default:
-        throw new CodedError(
-          'E_VERB',
-          `there is no operation of this name; there are ${Object.keys(SHAPES).join(', ')}`,
-        );
-    }
+    const operation = Object.hasOwn(this.#operations, verb) ? this.#operations[verb as Verb] : undefined;
+    if (operation) return operation(parameters);
+    throw new CodedError('E_VERB', `there is no operation of this name; there are ${Object.keys(SHAPES).join(', ')}`);
   }
 
   /**
@@ -223,6 +223,23 @@ export class Operations {
       version,
     };
     return this.carry(JSON.stringify({ ...body, signature: this.#sign(grantStatement(body)) }));
+  }
+
+  #forbid({ subject, party, version }: Parameters<'forbid'>): Promise<object> {
+    const body = { grantor: { by: 'provider' as const, name: this.#parts.provider }, subject, party, version };
+    return this.carry(JSON.stringify({ ...body, signature: this.#sign(grantStatement(body)) }));
+  }
+
+  /** What each channel says by its own state. */
+  async #check({ subject, party, scope, operator }: Parameters<'check'>): Promise<Readonly<Record<Channel, object>>> {
+    const args = [subject, party, scope, operator];
+    const transaction = { contract: AUTHORIZATION.contract, name: AUTHORIZATION.isAuthorized, args };
+    const [certchain, datachain] = await Promise.all(
+      (['certchain', 'datachain'] as const).map(async (channel) =>
+        parse<object>(await this.#parts.ledger.evaluate(channel, transaction)),
+      ),
+    );
+    return { certchain: certchain as object, datachain: datachain as object };
   }
 
   #sign(statement: Statement): string {

@@ -53,30 +53,37 @@ export class Registrar {
 
   /** An outcome for each applicant, given when the chain has committed it. @throws CodedError E_PROVIDER_KEY */
   async register(applicants: readonly Applicant[], peer: Peer): Promise<RegistrationOutcome[]> {
+    return Promise.all(await this.accept(applicants, peer));
+  }
+
+  /**
+   * Resolves when every application is judged and what was issued is stored; each outcome follows from the chain.
+   * @throws CodedError E_PROVIDER_KEY
+   */
+  async accept(applicants: readonly Applicant[], peer: Peer): Promise<Promise<RegistrationOutcome>[]> {
     const systemKey = await this.#parts.keys.published(this.#parts.replica);
     if (!systemKey) {
       throw new CodedError('E_PROVIDER_KEY', 'the provider has no system key on the chain yet; apply again later');
     }
     const issued = new Set<Registration>();
-    const ends: Promise<RegistrationOutcome>[] = [];
+    const judged: (Registration | RegistrationOutcome)[] = [];
     try {
-      const judged: (Registration | RegistrationOutcome)[] = [];
       for (const applicant of applicants) {
         judged.push(
           await this.#judge(applicant, peer, systemKey, issued).catch((error: unknown) => refusal(applicant, error)),
         );
       }
       if (issued.size > 0) await this.#parts.registrations.put([...issued]);
-      for (const [i, each] of judged.entries()) {
-        const { unit } = applicants[i] as Applicant;
-        ends.push(
-          'entry' in each ? this.#end(each, issued).then((end) => outcomeOf(unit, end)) : Promise.resolve(each),
-        );
-      }
-      return await Promise.all(ends);
-    } finally {
+    } catch (error) {
       for (const { name } of issued) this.#underWay.delete(name);
+      throw error;
     }
+    return judged.map(async (each, i) => {
+      if (!('entry' in each)) return each;
+      const end = await this.#end(each, issued);
+      if (issued.has(each)) this.#underWay.delete(each.name);
+      return outcomeOf((applicants[i] as Applicant).unit, end);
+    });
   }
 
   async #end(registration: Registration, issued: ReadonlySet<Registration>): Promise<Registration> {
