@@ -3,13 +3,18 @@ import { createServer } from 'node:net';
 import { NetworkError } from './errors';
 import { type CssPorts, type Topology } from './topology';
 
+const FORWARDED = 'consensus';
+type ListenedPort = Exclude<keyof CssPorts, typeof FORWARDED>;
+
 /**
  * Throws `E_PORT_BUSY`, naming them, if any port of the topology is already listened on.
  * @param uses the kinds of port that are wanted; all where left out
  */
-export async function assertPortsFree(topology: Topology, uses?: readonly (keyof CssPorts)[]): Promise<void> {
+export async function assertPortsFree(topology: Topology, uses?: readonly ListenedPort[]): Promise<void> {
   const wanted = topology.organisations.flatMap(({ mspId, host, ports }) =>
-    (uses ?? (Object.keys(ports) as (keyof CssPorts)[])).map((use) => ({ mspId, host, use, port: ports[use] })),
+    Object.entries(ports)
+      .filter(([use]) => (uses ? uses.includes(use as ListenedPort) : use !== FORWARDED))
+      .map(([use, port]: [string, number]) => ({ mspId, host, use, port })),
   );
   const free = await Promise.all(wanted.map(({ host, port }) => isPortFree(host, port)));
   const busy = wanted.filter((_, index) => !free[index]);

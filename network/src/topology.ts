@@ -48,6 +48,8 @@ export interface CssPorts {
   readonly peerOperations: number;
   readonly peerChaincode: number;
   readonly orderer: number;
+  /** Where the other orderers reach this one if not at `orderer`: a forwarded port, which is not opened here. */
+  readonly consensus?: number;
   readonly ordererAdmin: number;
   readonly ordererOperations: number;
   readonly chaincode: number;

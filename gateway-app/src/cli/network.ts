@@ -3,7 +3,9 @@ import { type LedgerStatus, type Progress, type Topology } from '@chargecast/net
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Program, type Register } from './command';
 import { basePortOption, dataDirectory, dataOption, organisationsOption, wholeNumber, withExamples } from './defaults';
+import { registerDifferential } from './differential';
 import { type ExitCode, type Io } from './io';
+import { registerNetworkFaults } from './network-faults';
 
 interface NetworkOptions {
   readonly data?: string;
@@ -24,6 +26,8 @@ export const registerNetwork: Register = (program) => {
   );
   registerLifecycle(network);
   registerNodes(network);
+  registerNetworkFaults(network);
+  registerDifferential(network);
 };
 
 function registerLifecycle(network: Program): void {

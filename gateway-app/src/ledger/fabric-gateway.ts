@@ -19,7 +19,7 @@ import { Backoff } from '../common/abort';
 import { readFileCoded } from '../common/files';
 import { parseBlock } from './block';
 import { EndorsingMajorities } from './endorsing-majorities';
-import { invalidTransaction, isOrderedAlready, isUnanswered, toLedgerError } from './gateway-errors';
+import { invalidTransaction, isOrderedAlready, isTakenByTooFew, isUnanswered, toLedgerError } from './gateway-errors';
 import { type GatewayConnection, Gateways } from './gateways';
 import {
   type BlockOptions,
@@ -261,16 +261,33 @@ class FabricLedger implements Ledger {
   async #order(channel: Channel, endorsed: FabricTransaction): Promise<SubmitResult> {
     const transactionId = endorsed.getTransactionId();
     const commit = commitStatusRequest(this.#profile.channels[channel], transactionId, this.#identity);
-    let patience = this.#deadlines.commitStatus;
-    try {
-      await this.#gateways.any((gateway) => gateway.newTransaction(endorsed.getBytes()).submit(), isUnanswered);
-    } catch (error) {
-      if (isUnanswered(error)) patience = this.#deadlines.evaluate;
-      else if (!isOrderedAlready(error)) throw toLedgerError(error, 'submit', transactionId);
-    }
+    const answered = await this.#send(endorsed);
+    const patience = answered ? this.#deadlines.commitStatus : this.#deadlines.evaluate;
     const { code, blockNumber } = await this.#status(transactionId, commit, patience);
     if (code !== StatusCode.VALID) throw invalidTransaction(transactionId, code);
     return { transactionId, blockNumber, result: endorsed.getResult() };
+  }
+
+  /**
+   * Sends until enough orderers have the transaction or the deadline has passed: a leader that was lost takes some seconds to
+   * replace.
+   * @returns whether there was an answer
+   */
+  async #send(endorsed: FabricTransaction): Promise<boolean> {
+    const until = Date.now() + this.#deadlines.submit;
+    const backoff = new Backoff(100, 1000);
+    for (;;) {
+      try {
+        await this.#gateways.any((gateway) => gateway.newTransaction(endorsed.getBytes()).submit(), isUnanswered);
+        return true;
+      } catch (error) {
+        if (isUnanswered(error)) return false;
+        if (isOrderedAlready(error)) return true;
+        const again = isTakenByTooFew(error) && Date.now() < until && !this.#closed.signal.aborted;
+        if (!again) throw toLedgerError(error, 'submit', endorsed.getTransactionId());
+      }
+      await backoff.wait(this.#closed.signal);
+    }
   }
 
   /** Asks again while the patience (ms) lasts, and once more after it, before the outcome counts as unknown. */

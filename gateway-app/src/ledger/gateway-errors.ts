@@ -42,6 +42,11 @@ export function isOrderedAlready(error: unknown): boolean {
   return isGatewayFailure(error) && error.details.some(({ message }) => /request already processed/i.test(message));
 }
 
+/** Too few orderers took the transaction; those that did keep it, so that only the same bytes may be sent again. */
+export function isTakenByTooFew(error: unknown): boolean {
+  return isGatewayFailure(error) && error.code === status.UNAVAILABLE && error.details.length > 0;
+}
+
 export function toLedgerError(error: unknown, stage: Stage, transactionId?: string): LedgerError {
   if (error instanceof LedgerError) return error;
   const context = { cause: error, ...(transactionId === undefined ? {} : { transactionId }) };

@@ -72,7 +72,7 @@ function ordererSection(topology: Topology, material: NetworkMaterial): object {
       return {
         ID: index + 1,
         Host: organisation.host,
-        Port: organisation.ports.orderer,
+        Port: organisation.ports.consensus ?? organisation.ports.orderer,
         MSPID: organisation.mspId,
         Identity: orderer.certPath,
         ClientTLSCert: orderer.tls.certPath,

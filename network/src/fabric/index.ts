@@ -7,5 +7,13 @@ export {
   type FabricUpOptions,
   runningFabric,
 } from './network';
-export { killNode, nodeLogFile, nodeLogs, startNode, type StartNodeOptions } from './node-commands';
+export {
+  killNode,
+  nodeLogFile,
+  nodeLogs,
+  slowNode,
+  type SlowNodeOptions,
+  startNode,
+  type StartNodeOptions,
+} from './node-commands';
 export { FABRIC_INSTALLATION_PAGE, type FabricPrograms, findFabric, probeFabric } from './programs';

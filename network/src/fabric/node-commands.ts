@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { NetworkError } from '../errors';
 import { materialiseNetwork } from '../pki/organisation';
 import { withStateLock } from '../state-lock';
@@ -13,6 +15,44 @@ export async function killNode(stateDir: string, name: string): Promise<boolean>
   const layout = layoutOf(stateDir);
   const { topology } = await requireState(layout);
   return new Nodes(topology, layout).kill(nodeNamed(topology, name));
+}
+
+export interface SlowNodeOptions {
+  /** Milliseconds for which the node is held in each turn, and milliseconds for which it then runs. */
+  readonly held: number;
+  readonly running: number;
+  /** Ends it; the node runs on freely. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes a node slow, as a slow disk or a busy machine would: it is held and let go in turns until the signal aborts or the
+ * node ends. A wait for its disk stops a peer or an orderer in the same way, between any two steps.
+ * @throws NetworkError `E_FABRIC_STATE` if it does not run
+ */
+export async function slowNode(stateDir: string, name: string, options: SlowNodeOptions): Promise<void> {
+  const layout = layoutOf(stateDir);
+  const { topology } = await requireState(layout);
+  const node = nodeNamed(topology, name);
+  const table = new Nodes(topology, layout);
+  const { held, running, signal } = options;
+  const rest = (milliseconds: number): Promise<void> => setTimeout(milliseconds, undefined, { signal }).catch(ended);
+  if (!(await table.resume(node))) {
+    throw new NetworkError('E_FABRIC_STATE', `${node.name} does not run: start it first`);
+  }
+  try {
+    while (!signal.aborted && (await table.suspend(node))) {
+      await rest(held);
+      await table.resume(node);
+      await rest(running);
+    }
+  } finally {
+    await table.resume(node);
+  }
+}
+
+function ended(error: unknown): void {
+  if ((error as Error).name !== 'AbortError') throw error;
 }
 
 export interface StartNodeOptions {

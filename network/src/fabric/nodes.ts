@@ -202,4 +202,12 @@ export class Nodes {
   kill({ name }: FabricNode): Promise<boolean> {
     return this.#table.kill(name);
   }
+
+  suspend({ name }: FabricNode): Promise<boolean> {
+    return this.#table.suspend(name);
+  }
+
+  resume({ name }: FabricNode): Promise<boolean> {
+    return this.#table.resume(name);
+  }
 }

@@ -89,6 +89,16 @@ export class ProcessTable {
     return running;
   }
 
+  /** SIGSTOP: it keeps its connections and does nothing. @returns whether it was running */
+  suspend(name: string): Promise<boolean> {
+    return this.#signal(name, 'SIGSTOP');
+  }
+
+  /** SIGCONT. @returns whether it was running */
+  resume(name: string): Promise<boolean> {
+    return this.#signal(name, 'SIGCONT');
+  }
+
   async #signal(name: string, signal: NodeJS.Signals): Promise<boolean> {
     const pid = await this.pid(name);
     if (pid === undefined) return false;

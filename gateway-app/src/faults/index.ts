@@ -1,0 +1,1 @@
+export { type FaultOptions, type FaultResult, measureFaults } from './network-faults';
