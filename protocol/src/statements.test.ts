@@ -6,7 +6,7 @@ import { generateKeyPair } from '@chargecast/signcryption/statements';
 import { hex, World } from '@chargecast/signcryption/testing/world';
 import { gateways, majority, type OrganisationSignature, type Statement, suffices, tally } from './authority';
 import { decodeGovernanceItem, governanceStatement, type Revocation } from './governance';
-import { plugStatement, type PlugTranscript } from './plug';
+import { type PlugClaim, plugStatement } from './plug';
 import { decodeRecordRevocation, providerStatement } from './registration';
 import { decodeReceipt, decodePlugReport, decodePowerReport, decodeUnplugReport } from './reports';
 import { holdsLedgerStatement, signLedgerStatement } from './signing';
@@ -30,14 +30,6 @@ const head: SlotHead = {
   certchainBlock: 5,
 };
 const revocation: Revocation = { subject: '06'.repeat(16), reason: 'lost', effective: 7 };
-const transcript: PlugTranscript = {
-  vehicle: new Uint8Array(16).fill(1),
-  pile: new Uint8Array(16).fill(2),
-  session: new Uint8Array(16).fill(3),
-  vehicleNonce: new Uint8Array(32).fill(4),
-  pileNonce: new Uint8Array(32).fill(5),
-};
-
 const coded = (code: string): Error => expect.objectContaining({ code }) as Error;
 
 test('every member of a slot head is signed', () => {
@@ -83,19 +75,23 @@ test('every member of a provider is signed', () => {
 });
 
 test('plug-in: each side its own, every part signed, lengths exact', () => {
-  const other = new Uint8Array(16).fill(9);
-  const nonce = new Uint8Array(32).fill(9);
+  const of = (byte: number, length = 16): Uint8Array => new Uint8Array(length).fill(byte);
+  const pile: PlugClaim = { side: 'pile', pile: of(1), transcript: of(2, 32) };
+  const vehicle: PlugClaim = { side: 'vehicle', vehicle: of(3), pile: of(1), session: of(4), transcript: of(2, 32) };
   expectDistinct([
-    plugStatement('pile', transcript),
-    plugStatement('vehicle', transcript),
-    plugStatement('pile', { ...transcript, vehicle: other }),
-    plugStatement('pile', { ...transcript, pile: other }),
-    plugStatement('pile', { ...transcript, session: other }),
-    plugStatement('pile', { ...transcript, vehicleNonce: nonce }),
-    plugStatement('pile', { ...transcript, pileNonce: nonce }),
+    plugStatement(pile),
+    plugStatement(vehicle),
+    plugStatement({ ...pile, pile: of(9) }),
+    plugStatement({ ...pile, transcript: of(9, 32) }),
+    plugStatement({ ...vehicle, vehicle: of(9) }),
+    plugStatement({ ...vehicle, pile: of(9) }),
+    plugStatement({ ...vehicle, session: of(9) }),
+    plugStatement({ ...vehicle, transcript: of(9, 32) }),
   ]);
-  for (const part of Object.keys(transcript)) {
-    expect(() => plugStatement('pile', { ...transcript, [part]: new Uint8Array(15) })).toThrow(coded('E_ARGUMENT'));
+  for (const claim of [pile, vehicle]) {
+    for (const part of Object.keys(claim).filter((member) => member !== 'side')) {
+      expect(() => plugStatement({ ...claim, [part]: of(1, 15) })).toThrow(coded('E_ARGUMENT'));
+    }
   }
 });
 

@@ -136,7 +136,7 @@ interface Plugged {
 async function plugIn(member: Member, change: Partial<VehicleParts> = {}): Promise<Plugged> {
   const connection = new PileConnection(piles, stop.signal);
   closing.push(() => connection.close());
-  const established = await connection.authenticate(scene.vehicle(member, station, { now, ...change }));
+  const { established } = await connection.authenticate(scene.vehicle(member, station, { now, ...change }));
   return { connection, established };
 }
 

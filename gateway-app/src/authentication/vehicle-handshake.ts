@@ -40,8 +40,7 @@ interface Proved extends Omit<Established, 'frames'> {
   readonly keys: KeySchedule;
   readonly offerHash: Uint8Array;
   readonly proofHash: Uint8Array;
-  /** Of the station, whose permit is waited for. */
-  readonly provider: string;
+  readonly station: Certificate;
 }
 
 /**
@@ -90,31 +89,33 @@ export class VehicleHandshake {
     const mac = keys.confirm('vehicle proof', this.#transcript.add(recordSignature));
     const sealed = keys.seal('vehicle proof', offerHash, m.encodeProofBody({ part, recordSignature, mac }));
     const proofHash = this.#transcript.add(mac);
-    this.#proved = { keys, offerHash, proofHash, vehicle, pile, session, isResumed, provider: station.provider };
+    this.#proved = { keys, offerHash, proofHash, vehicle, pile, session, isResumed, station };
     return m.encodeProof(sealed);
   }
 
   /**
    * Checks the permit of the station's provider and that the station holds the same keys over all of it.
-   * @returns message 7, and the open session
+   * @returns message 7, the open session, and the station's certificate
    */
-  async complete(
-    acceptanceBytes: Uint8Array,
-  ): Promise<{ readonly confirmation: Uint8Array; readonly established: Established }> {
+  async complete(acceptanceBytes: Uint8Array): Promise<{
+    readonly confirmation: Uint8Array;
+    readonly established: Established;
+    readonly station: Certificate;
+  }> {
     const proved = this.#proved;
     insistOn(proved !== undefined, 'E_AUTH_MESSAGE', 'an acceptance before any proof');
     this.#proved = undefined;
-    const { keys, offerHash, proofHash, provider, ...who } = proved;
+    const { keys, offerHash, proofHash, station, ...who } = proved;
     const sealed = m.decodeAcceptance(acceptanceBytes);
     const { permit, mac } = m.decodeAcceptanceBody(keys.open('station acceptance', proofHash, sealed));
     const { certificates, now } = this.#parts;
-    await checkPermit(permit, provider, certificates, { offerHash, proofHash }, now());
+    await checkPermit(permit, station.provider, certificates, { offerHash, proofHash }, now());
     keys.ensureConfirmed('station acceptance', this.#transcript.add(permit), mac);
     const accepted = this.#transcript.add(mac);
     const confirmation = keys.confirm('vehicle confirmation', accepted);
     const traffic = keys.traffic(this.#transcript.add(confirmation));
     const frames = new SealedFrames(traffic.vehicle, traffic.station);
-    return { confirmation: m.encodeConfirmation(confirmation), established: { ...who, frames } };
+    return { confirmation: m.encodeConfirmation(confirmation), established: { ...who, frames }, station };
   }
 
   async #check(offer: m.Offer): Promise<Offered> {

@@ -1,5 +1,4 @@
 import { Role, toHex } from '@chargecast/signcryption';
-import { randomBytes } from 'node:crypto';
 
 import { CodedError } from '../common/errors';
 import type { Logger } from '../common/log';
@@ -79,25 +78,6 @@ export class ChargingSessions {
   }
 
   /**
-   * The id under which a vehicle may go on, or a new one.
-   * @throws CodedError E_SESSION_UNKNOWN, E_PILE_FULL
-   */
-  idFor(pile: string, vehicle: Uint8Array, resumed: Uint8Array): Uint8Array {
-    const { table, settings } = this.#parts;
-    if (resumed.length > 0) {
-      const kept = table.get(toHex(resumed));
-      if (kept?.pile !== pile || kept.vehicle !== toHex(vehicle)) {
-        throw new CodedError('E_SESSION_UNKNOWN', 'this session is not open here any more: plug in anew');
-      }
-      return Uint8Array.from(resumed);
-    }
-    if (table.countAt(pile) >= settings.maxSessionsPerPile) {
-      throw new CodedError('E_PILE_FULL', 'this pile serves as many vehicles as it may: plug in elsewhere or later');
-    }
-    return Uint8Array.from(randomBytes(16));
-  }
-
-  /**
    * Whether a vehicle may open the session it claims, or go on with it.
    * @throws CodedError E_SESSION_UNKNOWN, E_PILE_FULL
    */
@@ -137,6 +117,17 @@ export class ChargingSessions {
   async end(session: Uint8Array): Promise<void> {
     const live = this.#live.get(toHex(session));
     if (live) await this.#end(live);
+  }
+
+  /**
+   * Ends the sessions of vehicles whose record holds no longer.
+   * @param records f of such as may have changed, lower-case hex
+   */
+  async endRevoked(records: ReadonlySet<string>, isRevoked: (f: Uint8Array) => Promise<boolean>): Promise<void> {
+    for (const live of [...this.#live.values()]) {
+      const { vehicle } = live.kept;
+      if (records.has(vehicle) && (await isRevoked(Buffer.from(vehicle, 'hex')))) await this.#end(live);
+    }
   }
 
   /** Tells the vehicle, if it is connected, what became of a command. */

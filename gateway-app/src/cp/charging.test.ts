@@ -1,6 +1,9 @@
 import { toHex } from '@chargecast/signcryption';
+import { EPOCH } from '@chargecast/signcryption/testing/world';
 import { randomBytes } from 'node:crypto';
 
+import { encodeHello, encodeProof, type Hello } from '../authentication/messages';
+import { x25519KeyPair } from '../authentication/x25519';
 import { Queue } from '../common/queue';
 import { type FromVehicle, type ToVehicle } from '../rpc';
 import { ChargingScene, type Plug, stopping } from '../testing/charging-scene';
@@ -192,35 +195,68 @@ describe('a stream that is no honest plug-in', () => {
       outgoing.close();
     }
   }
-  const hello = (change: Record<string, unknown> = {}): FromVehicle => ({
-    hello: {
-      vehicle: (scene.ev.vehicles.get('VIN1') as { f: Uint8Array }).f,
-      nonce: new Uint8Array(32),
-      resumeSession: new Uint8Array(),
+  test('is refused with its code', async () => {
+    const authentication = randomBytes(80);
+    expect(await refusal({ unplug: {} })).toBe('E_AUTH_MESSAGE');
+    expect(await refusal({ sealed: new Uint8Array(40) })).toBe('E_AUTH_MESSAGE');
+    expect(await refusal({ authentication })).toBe('E_AUTH_MESSAGE');
+    expect(await refusal(hello({ pile: 'P9' }))).toBe('E_PILE_UNKNOWN');
+    expect(await refusal(hello({ epoch: 99 }))).toBe('E_PILE_RECORD');
+    expect(await refusal(hello({ time: 1 }))).toBe('E_AUTH_CLOCK');
+    expect(await refusal(hello(), { authentication: encodeProof(randomBytes(300)) })).toBe('E_AUTH_KEYS');
+    expect(await refusal(hello(), { answer: { id: 1, keys: [] } })).toBe('E_AUTH_MESSAGE');
+  });
+
+  const hello = (change: Partial<Hello> = {}): FromVehicle => ({
+    authentication: encodeHello({
+      time: Math.floor(Date.now() / 1000),
+      epoch: EPOCH,
+      nonce: Uint8Array.from(randomBytes(32)),
+      ephemeral: x25519KeyPair().publicKey,
       pile: 'P1',
       ...change,
-    },
+    }),
   });
+});
 
-  test('is refused with its code', async () => {
-    expect(await refusal({ unplug: {} })).toBe('E_PILE_UNKNOWN');
-    expect(await refusal(hello({ pile: 'P9' }))).toBe('E_PILE_UNKNOWN');
-    expect(await refusal(hello({ vehicle: new Uint8Array(16) }))).toBe('E_VEHICLE_RECORD');
-    expect(await refusal(hello({ nonce: new Uint8Array(3) }))).toBe('E_PLUG_HELLO');
-    expect(await refusal(hello({ resumeSession: new Uint8Array(16) }))).toBe('E_SESSION_UNKNOWN');
-    expect(await refusal(hello(), { proof: { signature: new Uint8Array(64) } })).toBe('E_PLUG_PROOF');
-    expect(await refusal(hello(), { answer: { id: 1, keys: [] } })).toBe('E_PLUG_PROOF');
-  });
+describe('revocation', () => {
+  const revoke = async (id: string): Promise<void> => {
+    const esp = await scene.network.client('Esp', scene.esp, 'esp', 'provider-one');
+    const parameters = JSON.stringify({ id, reason: 'lost' });
+    await esp.administer({ verb: 'revoke', parameters });
+  };
+  const idOf = async (pile: string): Promise<string> => {
+    const esp = await scene.network.client('Esp', scene.esp, 'esp', 'provider-one');
+    const { result } = await esp.administer({ verb: 'query', parameters: JSON.stringify({ name: pile }) });
+    return (JSON.parse(result) as { readonly id: string }).id;
+  };
 
-  test('cannot end or take over the session of a vehicle that is plugged in', async () => {
-    const plug = await plugIn('VIN1');
-    const taking = hello({ resumeSession: plug.session });
-    expect(await refusal(taking, { proof: { signature: new Uint8Array(64) } })).toBe('E_PLUG_PROOF');
-    const foreign = hello({ resumeSession: plug.session, vehicle: scene.ev.vehicles.get('VIN2')?.f });
-    expect(await refusal(foreign)).toBe('E_SESSION_UNKNOWN');
-    const command = stopping('still here');
-    await scene.network.submit(await scene.seal('VIN1', plug, command));
-    expect(await receiptOf(command.commandId)).toBe('done');
+  test('of a vehicle’s certificate ends its open session within two seconds, and no other opens', async () => {
+    const [plug, staying] = [await plugIn('VIN1'), await plugIn('VIN2', 'cp1/P2')];
+    await revoke(await idOf('vin:VIN1'));
+    const revokedAt = Date.now();
+    await eventually(async () => (await scene.cp.status())['sessions'] === 1 || undefined, 'the end of the session');
+    expect(Date.now() - revokedAt).toBeLessThan(2_000);
     await unplug('VIN1');
+    await expect(plugIn('VIN1', 'cp1/P2')).rejects.toMatchObject({ code: 'E_CERTIFICATE_REVOKED' });
+    const acted = await effects();
+    await scene.network.submit(await scene.seal('VIN1', plug, stopping('too late')));
+    const command = stopping('still here');
+    await scene.network.submit(await scene.seal('VIN2', staying, command));
+    expect(await receiptOf(command.commandId)).toBe('done');
+    expect(await effects()).toBe(acted + 1);
+  });
+
+  test('of a pile’s certificate: the vehicle in front of it lends nothing more', async () => {
+    const plug = scene.ev.vehicles.get('VIN2')?.plug as Plug;
+    await revoke(await idOf('pile:cp1/P2'));
+    await eventually(async () => (await scene.cp.status())['sessions'] === 0 || undefined, 'the end of the session');
+    const acted = await effects();
+    await scene.network.submit(await scene.seal('VIN2', plug, stopping('to a revoked pile')));
+    await unplug('VIN2');
+    await expect(plugIn('VIN2', 'cp1/P2')).rejects.toMatchObject({ code: 'E_CERTIFICATE_REVOKED' });
+    expect(await effects()).toBe(acted);
+    await plugIn('VIN2', 'cp1/P1');
+    await unplug('VIN2');
   });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { endpointSchema, roleConfigSchema } from '../common/config';
+import { endpointSchema, namedPeerSchema, roleConfigSchema } from '../common/config';
 import { stationSettingsSchema } from '../station';
 
 const count = z.int().positive();
@@ -12,6 +12,8 @@ export const cpConfigSchema = roleConfigSchema.extend({
   peers: roleConfigSchema.shape.peers.unwrap().extend({
     css: roleConfigSchema.shape.peers.unwrap().shape.css.unwrap().min(1),
     kgc: endpointSchema,
+    /** The stations' provider: its name on the certification chain is that of its certificate. */
+    esp: z.tuple([namedPeerSchema]),
   }),
   piles: z
     .array(z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/) }))
@@ -26,6 +28,13 @@ export const cpConfigSchema = roleConfigSchema.extend({
       answerMs: count.default(10_000),
       maxSessionsPerPile: count.default(1_024),
       stepMs: count.default(10_000),
+      /** Handshakes that may be half open at once, in all and of one vehicles' process. */
+      halfOpen: count.default(1_024),
+      halfOpenPerPeer: count.default(512),
+      /** Milliseconds the provider has to answer. */
+      admitMs: count.default(10_000),
+      /** Seconds without the provider after which no vehicle is taken for admitted any more. */
+      watchSeconds: count.default(30),
     })
     .prefault({}),
   /** With it, commands go to the piles' charging stations; without, they are recorded and address no hardware. */

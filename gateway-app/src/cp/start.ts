@@ -1,5 +1,6 @@
 import { Role } from '@chargecast/signcryption';
 
+import { Suspects } from '../authentication';
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
 import { Announcements, assembleRole, Centres, type Holder, type RoleProcess, type Undo } from '../holder';
@@ -14,6 +15,7 @@ import {
   SigmaLog,
 } from '../opening';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { openCredentials } from '../registration';
 import { client, serve } from '../rpc';
 import { openChargingBook } from '../settlement/open-book';
 import { type FinalCost, openStations, type Stations } from '../station';
@@ -26,6 +28,7 @@ import { Piles } from './piles';
 import { RecordingActuator } from './recording-actuator';
 import { pileService } from './service';
 import { SessionTable } from './session-table';
+import { openStationDesk } from './station-admission';
 import { cpStatus } from './status';
 
 export interface CpOptions {
@@ -62,13 +65,17 @@ async function assemble(
   const sigmas = await SigmaLog.open(store.sub('sigmas'), trust.params);
   const intake = new ChainIntake(sigmas, log);
   const source = new CssStreamSource(config.peers.css, tls);
+  const recordsChanged: ((records: readonly string[]) => void)[] = [];
   const replica = await openReplica({
     store: store.sub('replica'),
     trust,
     source,
     logger: log,
     apply: (applied, batch) => intake.apply(applied, batch),
-    applied: (applied) => intake.applied(applied),
+    applied: (applied) => {
+      intake.applied(applied);
+      for (const heard of recordsChanged) heard(applied.recordsChanged);
+    },
   });
   const kgc = client('Kgc', config.peers.kgc, tls);
   const centres = new Centres(config.peers.csc, tls);
@@ -94,6 +101,22 @@ async function assemble(
     stopping,
   });
   undo.push(() => piles.stop());
+  const [{ name: provider, endpoint }] = config.peers.esp;
+  const esp = client('Esp', endpoint, tls, { serverName: provider });
+  undo.push(() => esp.close());
+  const credentials = await openCredentials({
+    store: store.sub('certificates', { hiddenKeys: true }),
+    esp,
+    provider,
+    view: replica,
+    role: 'pile',
+    process: config.name,
+    units: config.piles.map(({ name }) => name),
+    log,
+    stopping,
+  });
+  const desk = openStationDesk({ config, esp, provider, replica, piles, credentials, log, stopping });
+  undo.push(() => desk.stopped());
 
   const records = new RecordingActuator(store.sub('actuator'));
   const stations = config.ocpp
@@ -177,12 +200,14 @@ async function assemble(
   }
   await effects.resume();
   sessions.resume();
+  const revocable = new Suspects((records) => sessions.endRevoked(records, (f) => replica.isRecordRevoked(f)), log);
+  recordsChanged.push((records) => revocable.add(records));
+  undo.push(() => revocable.stop());
   const announcements = await announce(process, { store, replica, centres, piles, stopping, now });
 
   const { host, port } = parseAddress(config.listen);
   const handlers = pileService({
-    view: replica,
-    piles: piles.byName,
+    desk,
     sessions,
     stepMs: config.sessions.stepMs,
     log,
@@ -206,6 +231,7 @@ async function assemble(
       stop.abort();
       await sessions.stop();
       await closing;
+      await Promise.all([desk.stopped(), revocable.stop()]);
       await Promise.all(ownWorkers);
       await Promise.all([
         effects.settled(),
@@ -217,7 +243,7 @@ async function assemble(
       ]);
       await stations?.csms.stop();
       await replica.stop();
-      for (const each of [source, kgc, centres]) each.close();
+      for (const each of [source, kgc, esp, centres]) each.close();
       await store.close();
     },
   };

@@ -13,6 +13,7 @@ import { chainAttacks } from './attacks/on-the-chain';
 import { receiverAttacks } from './attacks/on-the-receivers';
 import { registryAttacks } from './attacks/on-the-registry';
 import { roleAttacks } from './attacks/on-the-roles';
+import { handshakeAttacks } from './attacks/on-the-handshake';
 import { vehicleAttacks } from './attacks/on-the-vehicle';
 import { AttackStage, ATTACKERS } from './attacks/stage';
 import { auditChain } from './audit';
@@ -153,7 +154,9 @@ async function attack(deployment: Deployment, input: DemoInput, progress: DemoPr
     const { world } = stage;
     const groups = [chainAttacks(world), registryAttacks(world), roleAttacks(world), receiverAttacks(world)];
     for (const group of groups) await playAll(group, results, progress);
-    await playAll(vehicleAttacks(world, await stage.trap()), results, progress);
+    const trap = await stage.trap();
+    await playAll(vehicleAttacks(world, trap), results, progress);
+    await playAll(handshakeAttacks(world, trap), results, progress);
   } finally {
     await stage.close();
   }

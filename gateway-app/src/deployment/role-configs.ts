@@ -78,6 +78,16 @@ export function pileAddresses(manifest: Manifest): Map<string, string> {
   return new Map(pileProcesses(manifest).flatMap(({ name, piles }) => piles.map((pile) => [pile, `${name}/${pile}`])));
 }
 
+/** The provider that vouches for a process of piles: one after the other, so that vehicles of every provider roam. */
+export function providerOfStation(
+  { manifest, places }: { readonly manifest: Manifest; readonly places: readonly RolePlace[] },
+  station: string,
+): string {
+  const { providers } = manifest.fleet;
+  const stations = places.filter(({ role }) => role === 'cp').map(({ name }) => name);
+  return providers[stations.indexOf(station) % providers.length] as string;
+}
+
 /** Certificates and `config.json` for every role; ports may differ from run to run, all else stays. */
 export async function writeRoleConfigs(
   layout: Layout,
@@ -169,6 +179,9 @@ class ConfigWriter {
       provider: name,
       providerKey: to(this.#layout.key(name)),
       customers,
+      stations: this.#places
+        .filter(({ role, name: station }) => role === 'cp' && this.#providerOf(station) === name)
+        .map(({ name: station }) => station),
       peers: { css: this.#gateways(), csc: this.#named('csc') },
     };
   }
@@ -178,7 +191,12 @@ class ConfigWriter {
     return {
       piles: piles.map((pile) => ({ name: pile })),
       owner: this.#mspId(css),
-      peers: { css: this.#gatewaysFrom(css), kgc: this.#endpoint('kgc'), csc: this.#named('csc') },
+      peers: {
+        css: this.#gatewaysFrom(css),
+        kgc: this.#endpoint('kgc'),
+        esp: this.#named('esp').filter((provider) => provider.name === this.#providerOf(name)),
+        csc: this.#named('csc'),
+      },
     };
   }
 
@@ -193,6 +211,10 @@ class ConfigWriter {
         cp: this.#named('cp'),
       },
     };
+  }
+
+  #providerOf(station: string): string {
+    return providerOfStation({ manifest: this.#manifest, places: this.#places }, station);
   }
 
   #homes(): Record<string, string> {

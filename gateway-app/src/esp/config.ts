@@ -28,6 +28,19 @@ export const espConfigSchema = roleConfigSchema.extend({
   peers: roleConfigSchema.shape.peers.unwrap().extend({ css: z.array(cssPeerSchema).min(1) }),
   /** Processes whose piles this provider vouches for. */
   stations: z.array(z.string().min(1)).default([]),
+  /** Of vehicles at its stations. */
+  admissions: z
+    .strictObject({
+      /** Seconds after which a plugged-in vehicle authenticates again. */
+      permitSeconds: z
+        .int()
+        .positive()
+        .default(12 * 3600),
+      /** Handshakes a second, and at once, of one process of stations. */
+      perSecond: z.int().positive().default(500),
+      burst: z.int().positive().default(1_000),
+    })
+    .prefault({}),
   certificates: z
     .strictObject({
       lifetimeDays: z.int().positive().max(1830).default(365),

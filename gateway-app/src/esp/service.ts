@@ -1,4 +1,3 @@
-import { type AdmissionDesk } from '../authentication';
 import { CodedError } from '../common/errors';
 import { Queue } from '../common/queue';
 import { type Binding, type Handlers } from '../rpc';
@@ -9,8 +8,7 @@ export interface EspServiceParts {
   readonly countersigner: Countersigner;
   readonly book: CountersignatureBook;
   readonly registration: Pick<Handlers<'Esp'>, 'register' | 'authorize' | 'administer'>;
-  /** Absent while the provider has no system key on the chain. */
-  readonly admissions: () => AdmissionDesk | undefined;
+  readonly admissions: Pick<Handlers<'Esp'>, 'admit' | 'watch'>;
   /** Names of the centres that may hear which customer is which pseudo-identity. */
   readonly centres: ReadonlySet<string>;
 }
@@ -23,11 +21,6 @@ export function espService({
   registration,
   admissions,
 }: EspServiceParts): Handlers<'Esp'> {
-  const desk = (): AdmissionDesk => {
-    const found = admissions();
-    if (found) return found;
-    throw new CodedError('E_PROVIDER_KEY', 'the provider has no system key on the chain yet: try again later');
-  };
   return {
     countersign: (request, { peer }) => countersigner.countersign(request, peer),
     bindings({ epoch }, { peer, signal }) {
@@ -40,8 +33,8 @@ export function espService({
       return bindingsSince(book, epoch, signal);
     },
     ...registration,
-    admit: async (request, context) => desk().admit(request, context),
-    watch: (requests, context) => desk().watch(requests, context),
+    admit: admissions.admit,
+    watch: admissions.watch,
   };
 }
 

@@ -1,3 +1,4 @@
+import { AdmissionDesk } from '../authentication';
 import { type LedgerIdentity, parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
@@ -44,7 +45,14 @@ async function assemble(
   await customers.add(await listedCustomers(config.customers, file));
   const ledger = await connect(path(config.profile), config.identity);
   const source = new CssStreamSource(config.peers.css, tls);
-  const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
+  const certificatesHeard: ((ids: readonly string[]) => void)[] = [];
+  const replica = await openReplica({
+    store: store.sub('replica'),
+    trust,
+    source,
+    logger: log,
+    applied: ({ certificatesChanged }) => certificatesHeard.forEach((heard) => heard(certificatesChanged)),
+  });
   const book = new CountersignatureBook(store, provider);
   const submitter = new RecordSubmitter({ ledger, book, logger: log, ...config.gathering });
   replica.start();
@@ -55,6 +63,16 @@ async function assemble(
   );
 
   const registration = await RegistrationDesk.open({ config, store, key, customers, ledger, replica, logger: log });
+  const desk = await AdmissionDesk.open({
+    store: store.sub('admissions'),
+    provider,
+    signingKey: registration.systemKey,
+    view: replica,
+    settings: config.admissions,
+    log,
+  });
+  certificatesHeard.push((ids) => desk.changed(ids));
+  undo.push(() => desk.stop());
   const countersigner = new Countersigner({ provider, key, customers, book, replica });
   const centres = new Set(config.peers.csc.map(({ name }) => name));
   const { host, port } = parseAddress(config.listen);
@@ -63,7 +81,7 @@ async function assemble(
     book,
     centres,
     registration: registration.handlers,
-    admissions: () => undefined,
+    admissions: desk,
   });
   const server = await serve('Esp', handlers, { tls, host, port, logger: log });
   await submitter.start();
@@ -74,8 +92,13 @@ async function assemble(
     name: config.name,
     role: config.role,
     port: server.port,
-    status: async () => ({ ...(await status(book, submitter)), registration: await registration.status() }),
+    status: async () => ({
+      ...(await status(book, submitter)),
+      registration: await registration.status(),
+      ...desk.counts,
+    }),
     async stop() {
+      desk.stop();
       await server.close();
       await submitter.stop();
       await registration.stop();

@@ -3,7 +3,7 @@ import { message, publicKeys, World } from '@chargecast/signcryption/testing/wor
 
 import { type EntryKey } from '../rpc';
 import { EntryLender } from './entry-lender';
-import { type OpenPlug } from './plug-in';
+import { type OpenPlug } from './open-plug';
 
 let world: World;
 let vehicle: HolderKey;

@@ -1,7 +1,7 @@
 import { type HolderKey, lendEntryKey, type Limits, type Params } from '@chargecast/signcryption';
 
 import type { EntryKey, EntryKeyAnswer, EntryKeyRequest } from '../rpc';
-import type { OpenPlug } from './plug-in';
+import type { OpenPlug } from './open-plug';
 
 const MAX_HEADERS = 256;
 const REFUSED: EntryKey = { locator: new Uint8Array(), key: new Uint8Array(), refused: 'E_ENTRY_REFUSED' };

@@ -1,5 +1,7 @@
+import type { Credential } from '../authentication';
 import { CodedError } from '../common/errors';
 import { countersignedByProvider, type Holder, type HolderOptions, openHolder } from '../holder';
+import { type CredentialOptions, openCredentials } from '../registration';
 import { type Client, client, type RpcTls } from '../rpc';
 import type { EvConfig } from './config';
 
@@ -18,10 +20,12 @@ const CREDENTIALS = { batch: 8, low: 2 };
 /** The holders of this process's vehicles, and the piles they can reach. */
 export class Fleet {
   readonly holders = new Map<string, Holder>();
+  readonly #config: EvConfig;
   readonly #providers: ReadonlyMap<string, Client<'Esp'>>;
   readonly #piles: ReadonlyMap<string, Client<'Pile'>>;
 
   private constructor({ config, tls }: FleetParts) {
+    this.#config = config;
     const { esp, cp } = config.peers;
     this.#providers = new Map(
       esp.map(({ name, endpoint }) => [name, client('Esp', endpoint, tls, { serverName: name })]),
@@ -39,6 +43,22 @@ export class Fleet {
       await fleet.stop();
       throw error;
     }
+  }
+
+  /** The vehicles' certificates, each from its own provider. @returns by the vehicle's name */
+  async certify(
+    options: Pick<CredentialOptions, 'store' | 'view' | 'log' | 'stopping'>,
+  ): Promise<Map<string, Credential>> {
+    const all = new Map<string, Credential>();
+    const { name: process, vehicles, peers } = this.#config;
+    const certifyFrom = async ([provider, esp]: [string, Client<'Esp'>]): Promise<void> => {
+      const own = vehicles.filter((vehicle) => (vehicle.provider ?? peers.esp[0]?.name) === provider);
+      const units = own.map(({ name }) => name);
+      const opened = await openCredentials({ ...options, esp, provider, role: 'vehicle', process, units });
+      for (const [vehicle, credential] of opened) all.set(vehicle, credential);
+    };
+    await Promise.all([...this.#providers].map(certifyFrom));
+    return all;
   }
 
   /** @throws CodedError E_VEHICLE_UNKNOWN */

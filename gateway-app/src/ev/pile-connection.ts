@@ -1,3 +1,5 @@
+import type { Certificate } from '@chargecast/protocol';
+
 import type { Established, SealedFrames, VehicleHandshake } from '../authentication';
 import { CodedError } from '../common/errors';
 import { Queue } from '../common/queue';
@@ -7,18 +9,15 @@ import {
   type FromVehicle,
   fromVehicle,
   type PileNotice,
-  type PlugChallenge,
   type PlugRefused,
   type ToVehicle,
   toVehicle,
 } from '../rpc';
 import type { EntryLender } from './entry-lender';
-import type { OpenPlug, PlugIn } from './plug-in';
 
 /** As received: one member is set, and `message` names it. */
 interface Incoming {
   readonly message?: string;
-  readonly challenge?: PlugChallenge | null;
   readonly accepted?: object | null;
   readonly request?: EntryKeyRequest | null;
   readonly refused?: PlugRefused | null;
@@ -40,33 +39,20 @@ export class PileConnection {
   }
 
   /**
-   * Hello, challenge, proof, accepted.
-   * @throws CodedError with the code of {@link PlugIn.answer} or of the pile's refusal; E_PLUG_GONE; RpcError
-   */
-  async plugIn(plugIn: PlugIn): Promise<OpenPlug> {
-    this.#outgoing.push({ hello: plugIn.hello });
-    const { challenge } = await this.#next();
-    if (!challenge) throw new CodedError('E_PLUG_CHALLENGE', 'the pile did not answer with a challenge');
-    const { proof, plug } = await plugIn.answer(challenge);
-    this.#outgoing.push({ proof });
-    const { accepted } = await this.#next();
-    if (!accepted) throw new CodedError('E_PLUG_CHALLENGE', 'the pile did not answer the proof');
-    return plug;
-  }
-
-  /**
    * The seven messages of docs/authentication.md, and the pile's word under the new keys that the session is open.
    * @throws AuthenticationError; CodedError with the pile's or its provider's refusal, E_PLUG_GONE; RpcError
    */
-  async authenticate(handshake: VehicleHandshake): Promise<Established> {
+  async authenticate(
+    handshake: VehicleHandshake,
+  ): Promise<{ readonly established: Established; readonly station: Certificate }> {
     this.#outgoing.push({ authentication: handshake.hello });
     this.#outgoing.push({ authentication: await handshake.prove(await this.#nextOfHandshake()) });
-    const { confirmation, established } = await handshake.complete(await this.#nextOfHandshake());
+    const { confirmation, established, station } = await handshake.complete(await this.#nextOfHandshake());
     this.#frames = established.frames;
     this.#outgoing.push({ authentication: confirmation });
     const { accepted } = await this.#next();
     insistOn(accepted, 'the pile did not open the session');
-    return established;
+    return { established, station };
   }
 
   /** Answers header requests until the stream ends. @throws RpcError, CodedError when it breaks */
@@ -111,5 +97,5 @@ export class PileConnection {
 }
 
 function insistOn<T>(value: T | null | undefined, message: string): asserts value is T {
-  if (!value) throw new CodedError('E_PLUG_CHALLENGE', message);
+  if (!value) throw new CodedError('E_PLUG_SPEECH', message);
 }

@@ -2,7 +2,7 @@ import { toHex } from '@chargecast/signcryption';
 
 import { getJson, type Batch, type Store, toJson } from '../store';
 import type { GroupCommit } from '../store/group-commit';
-import type { OpenPlug } from './plug-in';
+import type { OpenPlug } from './open-plug';
 
 /** Where a vehicle is plugged in, as kept; ids in lower-case hex. */
 interface Kept {

@@ -1,3 +1,4 @@
+import { Certificates, Suspects } from '../authentication';
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
 import { Centres, assembleRole, type RoleProcess, type Undo } from '../holder';
@@ -38,7 +39,14 @@ async function assemble(
   const now = (): number => Math.floor(Date.now() / 1000);
   const writes = new GroupCommit(store);
   const source = new CssStreamSource(config.peers.css, tls);
-  const replica = await openReplica({ store: store.sub('replica'), trust, source, logger: log });
+  const certificatesHeard: ((ids: readonly string[]) => void)[] = [];
+  const replica = await openReplica({
+    store: store.sub('replica'),
+    trust,
+    source,
+    logger: log,
+    applied: ({ certificatesChanged }) => certificatesHeard.forEach((heard) => heard(certificatesChanged)),
+  });
   const kgc = client('Kgc', config.peers.kgc, tls);
   const centres = new Centres(config.peers.csc, tls);
   replica.start();
@@ -58,6 +66,13 @@ async function assemble(
     store: (vehicle) => keys.sub(vehicle),
   });
   undo.push(() => fleet.stop());
+  const credentials = await fleet.certify({
+    store: store.sub('certificates', { hiddenKeys: true }),
+    view: replica,
+    log,
+    stopping,
+  });
+  const certificates = new Certificates(replica);
   const reports = await Reports.open({
     store: store.sub('reports'),
     view: replica,
@@ -76,6 +91,8 @@ async function assemble(
       name,
       holder: fleet.holder(name),
       view: replica,
+      credential: credentials.get(name),
+      certificates,
       state: await PlugState.load(states, name, writes),
       reports,
       process: (pileProcess) => fleet.pileProcess(pileProcess),
@@ -89,6 +106,11 @@ async function assemble(
     vehicle.resume();
   }
 
+  const stations = new Suspects(async (ids) => {
+    for (const vehicle of vehicles.values()) await vehicle.reconsider(ids);
+  }, log);
+  certificatesHeard.push((ids) => stations.add(ids));
+  undo.push(() => stations.stop());
   const following = setInterval(() => {
     for (const vehicle of vehicles.values()) {
       vehicle.followEpoch().catch((error: unknown) => log.warn({ err: error }, 'a session waits for the next epoch'));
@@ -112,6 +134,7 @@ async function assemble(
       }),
     async stop() {
       clearInterval(following);
+      await stations.stop();
       const closing = server.close();
       stop.abort();
       await Promise.all([...vehicles.values()].map((vehicle) => vehicle.stop()));

@@ -1,17 +1,24 @@
+import { type HolderKey } from '@chargecast/signcryption';
+
 import { Backoff, pause } from '../common/abort';
 import { CodedError, codeOf } from '../common/errors';
 import type { Logger } from '../common/log';
 import { type Holder, isPassing } from '../holder';
 import type { ReplicaView } from '../replica';
 import type { Client, PileNotice } from '../rpc';
+import { type Credential, type Certificates, type CertificateView, VehicleHandshake } from '../authentication';
 import { EntryLender } from './entry-lender';
 import { PileConnection } from './pile-connection';
-import { type OpenPlug, PlugIn } from './plug-in';
+import type { OpenPlug } from './open-plug';
 import type { PlugState } from './plug-state';
 
 export interface StayParts {
   readonly holder: Holder;
-  readonly view: Pick<ReplicaView, 'params' | 'limits' | 'record' | 'epochs'>;
+  readonly view: Pick<ReplicaView, 'params' | 'limits' | 'record' | 'epochs'> & CertificateView;
+  /** The vehicle's certificate and its key; undefined if its provider refused it one. */
+  readonly credential: Credential | undefined;
+  /** Shared by the process: what was verified once is known. */
+  readonly certificates: Certificates;
   readonly state: PlugState;
   /** The process that serves a pile. @throws CodedError E_PILE_UNKNOWN */
   readonly process: (name: string) => Pick<Client<'Pile'>, 'session'>;
@@ -26,7 +33,21 @@ const HANDSHAKE_MS = 15_000;
 const GOODBYE_MS = 2_000;
 
 /** What the other side grows out of: its replica catches up, its process comes back. */
-const PASSING = new Set(['E_VEHICLE_RECORD', 'E_PILE_RECORD', 'E_PLUG_GONE', 'E_PLUG_TIMEOUT', 'E_VEHICLE_GONE']);
+const PASSING = new Set([
+  'E_VEHICLE_RECORD',
+  'E_PILE_RECORD',
+  'E_PLUG_GONE',
+  'E_PLUG_TIMEOUT',
+  'E_VEHICLE_GONE',
+  'E_AUTH_BUSY',
+  'E_AUTH_LATE',
+  'E_CERTIFICATE_UNKNOWN',
+  'E_CHAIN_STALE',
+  'E_PROVIDER_SILENT',
+  // The pile's own words when it cannot reach its provider.
+  'E_UNREACHABLE',
+  'E_DEADLINE',
+]);
 
 /** A vehicle's stay at a pile, from plugging in to unplugging, over as many connections as it takes. */
 export class Stay {
@@ -37,6 +58,8 @@ export class Stay {
   #lender: EntryLender | undefined;
   #running: Promise<void> = Promise.resolve();
   #leaving = false;
+  /** ID of the certificate of the station at the other end. */
+  #station: string | undefined;
 
   /** @param pile `<process>/<pile>` */
   constructor(parts: StayParts, pile: string) {
@@ -56,8 +79,7 @@ export class Stay {
         this.#running = this.#run(await this.#connect());
         return;
       } catch (error) {
-        const passing = isPassing(error) || PASSING.has(codeOf(error) ?? '');
-        if (!passing || Date.now() >= until || this.#stop.signal.aborted) throw error;
+        if (!this.#isPassing(error) || Date.now() >= until || this.#stop.signal.aborted) throw error;
         await backoff.wait(this.#stop.signal);
       }
     }
@@ -78,6 +100,17 @@ export class Stay {
     await this.leave();
   }
 
+  /**
+   * Lends nothing more to a station whose certificate holds no longer; the connection is made again only once one does.
+   * @param ids of certificates that may have changed
+   */
+  async reconsider(ids: ReadonlySet<string>): Promise<void> {
+    if (this.#station === undefined || !ids.has(this.#station)) return;
+    if ((await this.#parts.view.statusOf(this.#station, Math.floor(Date.now() / 1000))) === 'valid') return;
+    this.#lender?.end();
+    await this.#connection?.close();
+  }
+
   /** Gives up the connection; the session stays open. */
   async leave(): Promise<void> {
     this.#lender?.end();
@@ -88,20 +121,28 @@ export class Stay {
 
   async #run(first: PileConnection | undefined): Promise<void> {
     const backoff = new Backoff(100, 1_500);
+    const refusals = new Backoff(2_000, 60_000);
     let connection = first;
     while (!this.#stop.signal.aborted && !this.#leaving) {
+      let waiting = backoff;
       try {
         connection ??= await this.#reconnect();
         backoff.reset();
+        refusals.reset();
         await connection.serve(this.#lender as EntryLender, this.#parts.noticed);
       } catch (error) {
+        if (!connection && !this.#isPassing(error)) waiting = refusals;
         if (!this.#leaving && !this.#stop.signal.aborted)
           this.#parts.log.info({ err: error }, 'the pile is gone: connecting again');
       }
       await connection?.close();
       connection = undefined;
-      if (!this.#leaving) await backoff.wait(this.#stop.signal);
+      if (!this.#leaving) await waiting.wait(this.#stop.signal);
     }
+  }
+
+  #isPassing(error: unknown): boolean {
+    return isPassing(error) || PASSING.has(codeOf(error) ?? '');
   }
 
   /** With the same session, or with a new one if the pile has given that one up. */
@@ -124,7 +165,7 @@ export class Stay {
     const [process = '', pile = ''] = splitPile(this.pile);
     const connection = new PileConnection(this.#parts.process(process), this.#stop.signal);
     try {
-      const plug = await this.#inTime(connection.plugIn(new PlugIn(view, key, pile, resumed)));
+      const plug = await this.#inTime(this.#plugIn(connection, key, `${process}/${pile}`, resumed));
       this.#lender?.end();
       this.#lender = new EntryLender({
         params: view.params,
@@ -141,6 +182,32 @@ export class Stay {
       await connection.close();
       throw error;
     }
+  }
+
+  async #plugIn(
+    connection: PileConnection,
+    key: HolderKey,
+    address: string,
+    resumed: OpenPlug | undefined,
+  ): Promise<OpenPlug> {
+    const { view, credential, certificates } = this.#parts;
+    const pile = address.slice(address.indexOf('/') + 1);
+    if (!credential) {
+      throw new CodedError('E_VEHICLE_CERTIFICATE', 'the vehicle has no certificate: ask its provider why');
+    }
+    const handshake = new VehicleHandshake({
+      credential,
+      key,
+      view,
+      certificates,
+      now: () => Math.floor(Date.now() / 1000),
+      pile,
+      isMeant: ({ tag }) => tag === address,
+      ...(resumed && { resumed }),
+    });
+    const { established, station } = await connection.authenticate(handshake);
+    this.#station = station.id;
+    return { pile: established.pile, session: established.session };
   }
 
   async #inTime<T>(work: Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { toHex } from '@chargecast/signcryption';
 import { pause } from '../common/abort';
 import { CodedError } from '../common/errors';
 import { KeyedLock } from '../common/keyed-lock';
-import type { OpenPlug } from './plug-in';
+import type { OpenPlug } from './open-plug';
 import type { Reports, VehicleReport } from './reports';
 import { Stay, type StayParts } from './stay';
 
@@ -116,6 +116,11 @@ export class Vehicle {
       this.#changing = undefined;
       return true;
     });
+  }
+
+  /** @param ids of certificates that may have changed */
+  async reconsider(ids: ReadonlySet<string>): Promise<void> {
+    await this.#stay?.reconsider(ids);
   }
 
   /** Leaves the connection; the session stays open. */

@@ -277,22 +277,6 @@ export interface Watch {
   readonly withdrawn: readonly Uint8Array[];
 }
 
-export interface PlugHello {
-  readonly vehicle: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly resumeSession: Uint8Array;
-  /** Name of the pile in the process that serves it. */
-  readonly pile: string;
-}
-export interface PlugChallenge {
-  readonly pile: Uint8Array;
-  readonly session: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly signature: Uint8Array;
-}
-export interface PlugProof {
-  readonly signature: Uint8Array;
-}
 export interface PlugRefused {
   readonly code: string;
   readonly message: string;
@@ -320,15 +304,12 @@ export interface PileNotice {
 type OneOf<T> = { [K in keyof T]: { readonly message?: K } & { readonly [P in K]: T[P] } }[keyof T];
 
 export type FromVehicle = OneOf<{
-  hello: PlugHello;
-  proof: PlugProof;
   answer: EntryKeyAnswer;
   unplug: Empty;
   authentication: Uint8Array;
   sealed: Uint8Array;
 }>;
 export type ToVehicle = OneOf<{
-  challenge: PlugChallenge;
   accepted: Empty;
   request: EntryKeyRequest;
   refused: PlugRefused;

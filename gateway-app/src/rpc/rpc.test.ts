@@ -268,11 +268,8 @@ describe('role RPC', () => {
         async *session(requests) {
           for await (const request of requests) {
             heard.push(request.message);
-            if ('hello' in request && request.hello) {
-              const { vehicle, nonce } = request.hello;
-              yield { challenge: { pile: vehicle, session: vehicle, nonce, signature: Buffer.alloc(64) } };
-            }
-            if ('proof' in request && request.proof) yield { accepted: {} };
+            if ('authentication' in request && request.authentication) yield { authentication: request.authentication };
+            if ('unplug' in request && request.unplug) yield { accepted: {} };
           }
         },
       },
@@ -282,9 +279,7 @@ describe('role RPC', () => {
     const replies: ToVehicle[] = [];
     let next: (message: FromVehicle | undefined) => void = () => undefined;
     async function* requests(): AsyncGenerator<FromVehicle> {
-      yield {
-        hello: { vehicle: Buffer.alloc(16, 1), nonce: Buffer.alloc(16, 2), resumeSession: Buffer.of(), pile: 'pile-1' },
-      };
+      yield { authentication: Buffer.alloc(16, 1) };
       for (;;) {
         const message = await new Promise<FromVehicle | undefined>((resolve) => (next = resolve));
         if (!message) return;
@@ -293,11 +288,11 @@ describe('role RPC', () => {
     }
     for await (const reply of pile.session(requests())) {
       replies.push(reply);
-      if (reply.message === 'challenge') next({ proof: { signature: Buffer.alloc(64) } });
+      if (reply.message === 'authentication') next({ unplug: {} });
       if (reply.message === 'accepted') next(undefined);
     }
-    expect(heard).toEqual(['hello', 'proof']);
-    expect(replies.map(({ message }) => message)).toEqual(['challenge', 'accepted']);
+    expect(heard).toEqual(['authentication', 'unplug']);
+    expect(replies.map(({ message }) => message)).toEqual(['authentication', 'accepted']);
   });
 
   it('gives the failure of the outgoing side of a session to its caller', async () => {

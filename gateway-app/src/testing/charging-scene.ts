@@ -61,6 +61,10 @@ export class ChargingScene {
     return this.#cp as RunningRole;
   }
 
+  get esp(): RunningRole {
+    return this.#esp;
+  }
+
   get ev(): RunningEv {
     return this.#ev as RunningEv;
   }
@@ -80,7 +84,12 @@ export class ChargingScene {
       piles: [{ name: 'P1' }, { name: 'P2' }],
       owner: 'CSS1MSP',
       sessions: { resumeSeconds: 5, answerMs: 2_000 },
-      peers: { css: this.network.css, kgc: this.#at(this.kgc), csc: [{ name: 'csc1', endpoint: this.#at(this.#csc) }] },
+      peers: {
+        css: this.network.css,
+        kgc: this.#at(this.kgc),
+        esp: [{ name: 'provider-one', endpoint: this.#at(this.#esp) }],
+        csc: [{ name: 'csc1', endpoint: this.#at(this.#csc) }],
+      },
     });
     this.#cp = await startCp(config);
   }

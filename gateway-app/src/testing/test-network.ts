@@ -180,6 +180,7 @@ export class TestNetwork {
         { contract: 'contract-1', vehicle: 'VIN1', process: 'ev1' },
         { contract: 'contract-2', vehicle: 'VIN2', process: 'ev1' },
       ],
+      stations: ['cp1'],
       peers: { css: this.css, csc: [{ name: 'csc1', endpoint: '127.0.0.1:1' }] },
       ...members,
     });

@@ -1,9 +1,10 @@
-import { decodeHeader, encodeHeader, HEADER_BYTES, verifySigma } from '@chargecast/signcryption';
+import { decodeHeader, encodeHeader, HEADER_BYTES, type HolderKey, verifySigma } from '@chargecast/signcryption';
 
 import { type Client, type EntryKey } from '../../rpc';
 import { ACCEPTED, type Attack, type AttackOutcome } from './attack';
 import { flipped, forge, receiver } from './forger';
 import { type RoguePile } from './rogue-pile';
+import { type RogueStation } from './rogue-station';
 import { type AttackWorld } from './world';
 
 /** A second vehicle, standing at a pile that wants more than its own messages. */
@@ -11,7 +12,11 @@ export interface Trap {
   readonly pile: RoguePile;
   /** Name of the vehicle. */
   readonly vehicle: string;
-  readonly operator: Pick<Client<'Vehicle'>, 'unplug'>;
+  readonly operator: Pick<Client<'Vehicle'>, 'plugIn' | 'unplug'>;
+  /** What stands behind the pile. */
+  readonly station: RogueStation;
+  /** A vehicle that the KGC enrolled and that works hand in hand with the station. */
+  readonly accomplice: { readonly key: HolderKey };
   /** A σ with an entry for that vehicle, sealed for another pile and session. */
   readonly sealedElsewhere: Uint8Array;
 }

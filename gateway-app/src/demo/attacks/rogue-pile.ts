@@ -1,18 +1,22 @@
-import { randomBytes } from 'node:crypto';
-
-import { plugStatement, type PlugTranscript, signLedgerStatement } from '@chargecast/protocol';
-import { type HolderKey, type Params } from '@chargecast/signcryption';
-
+import { type Begun, type Established, type StationDesk } from '../../authentication';
 import { CodedError } from '../../common/errors';
-import { SIGNING_ENV } from '../../common/signing-env';
 import { HOST } from '../../deployment/ports';
-import { type EntryKey, type FromVehicle, type PlugHello, type RpcServer, serve, type ToVehicle } from '../../rpc';
-import { type RpcTls } from '../../rpc';
+import {
+  type EntryKey,
+  type FromVehicle,
+  fromVehicle,
+  type RpcServer,
+  type RpcTls,
+  serve,
+  type ToVehicle,
+  toVehicle,
+} from '../../rpc';
 
-/** As received: one member is set. */
-interface FromVehicleFields {
-  readonly hello?: PlugHello | null;
-  readonly proof?: object | null;
+/** As received: one member is set, and `message` names it. */
+interface Received {
+  readonly message?: string;
+  readonly authentication?: Uint8Array | null;
+  readonly sealed?: Uint8Array | null;
   readonly answer?: { readonly keys: readonly EntryKey[] } | null;
 }
 
@@ -23,18 +27,26 @@ interface Asked {
 }
 
 export interface RoguePileOptions {
-  readonly params: Params;
-  readonly key: HolderKey;
+  readonly desk: StationDesk;
   readonly tls: RpcTls;
   readonly port: number;
 }
 
-/** A pile whose record counts, and that asks a vehicle for more than it should. */
+/** What passed between a vehicle and a pile before their session. */
+export interface Recording {
+  readonly hello: Uint8Array;
+  readonly proof: Uint8Array;
+  /** Message 4 as the pile sent it to its provider. */
+  readonly request: Uint8Array;
+}
+
+/** A pile whose record counts and that a provider vouches for, and that asks a vehicle for more than it should. */
 export class RoguePile {
   readonly #options: RoguePileOptions;
   readonly #asked: Asked[] = [];
   #wake: () => void = () => undefined;
   #server: RpcServer | undefined;
+  #recording: Recording | undefined;
 
   private constructor(options: RoguePileOptions) {
     this.#options = options;
@@ -45,6 +57,12 @@ export class RoguePile {
     const { tls, port } = options;
     pile.#server = await serve('Pile', { session: (requests) => pile.#session(requests) }, { tls, host: HOST, port });
     return pile;
+  }
+
+  /** Of the vehicle that is plugged in. @throws CodedError E_ATTACK_SETUP before one is */
+  get recording(): Recording {
+    if (!this.#recording) throw new CodedError('E_ATTACK_SETUP', 'no vehicle has plugged in at the rogue pile');
+    return this.#recording;
   }
 
   /** Keys for these headers from the vehicle that is plugged in. */
@@ -61,20 +79,19 @@ export class RoguePile {
 
   async *#session(requests: AsyncIterable<FromVehicle>): AsyncGenerator<ToVehicle> {
     const incoming = requests[Symbol.asyncIterator]();
-    const next = async (): Promise<FromVehicleFields | undefined> => {
+    const next = async (): Promise<Received> => {
       const step = (await incoming.next()) as IteratorResult<FromVehicle, undefined>;
-      return step.done ? undefined : (step.value as FromVehicleFields);
+      return step.done ? {} : step.value;
     };
-    const hello = (await next())?.hello;
-    if (!hello) return;
-    yield { challenge: this.#challenge(hello) };
-    if (!(await next())?.proof) return;
-    yield { accepted: {} };
+    const { frames } = yield* this.#authenticate(next);
+    const sealed = (message: ToVehicle): ToVehicle => ({ sealed: frames.seal(toVehicle.encode(message)) });
+    yield sealed({ accepted: {} });
     for (let id = 1; ; id++) {
       const asked = await this.#nextAsked();
       try {
-        yield { request: { id, headers: asked.headers } };
-        const answer = (await next())?.answer;
+        yield sealed({ request: { id, headers: asked.headers } });
+        const frame = (await next()).sealed;
+        const answer = frame ? (fromVehicle.decode(frames.open(Uint8Array.from(frame))) as Received).answer : undefined;
         if (!answer) return;
         asked.answered(answer.keys);
       } finally {
@@ -83,18 +100,20 @@ export class RoguePile {
     }
   }
 
-  #challenge(hello: PlugHello): { pile: Uint8Array; session: Uint8Array; nonce: Uint8Array; signature: Uint8Array } {
-    const { params, key } = this.#options;
-    const transcript: PlugTranscript = {
-      vehicle: Uint8Array.from(hello.vehicle),
-      pile: key.record.f,
-      session: Uint8Array.from(randomBytes(16)),
-      vehicleNonce: Uint8Array.from(hello.nonce),
-      pileNonce: Uint8Array.from(randomBytes(32)),
-    };
-    const signature = signLedgerStatement(SIGNING_ENV, params, key.q, plugStatement('pile', transcript));
-    const { pile, session, pileNonce } = transcript;
-    return { pile, session, nonce: pileNonce, signature: Buffer.from(signature, 'hex') };
+  /** As an honest pile does, but that it keeps what it hears. */
+  async *#authenticate(next: () => Promise<Received>): AsyncGenerator<ToVehicle, Established, undefined> {
+    const { desk } = this.#options;
+    const heard = async (): Promise<Uint8Array> => Uint8Array.from((await next()).authentication ?? []);
+    const hello = await heard();
+    const { handshake }: Begun = desk.begin(hello);
+    yield { authentication: handshake.offer };
+    const proof = await heard();
+    const { request } = await handshake.prove(proof);
+    const { permit } = await desk.admit(request);
+    yield { authentication: await handshake.accept(Uint8Array.from(permit)) };
+    const established = handshake.complete(await heard());
+    this.#recording = { hello, proof, request };
+    return established;
   }
 
   async #nextAsked(): Promise<Asked> {

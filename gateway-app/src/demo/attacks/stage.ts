@@ -21,7 +21,7 @@ import { CodedError } from '../../common/errors';
 import { type Deployment } from '../../deployment/deployment';
 import { type FleetVehicle } from '../../deployment/fleet';
 import { FIRST_EPOCH } from '../../deployment/genesis';
-import { type Guest } from '../../deployment/role-configs';
+import { type Guest, providerOfStation } from '../../deployment/role-configs';
 import { type GatewayClient } from '../../holder';
 import { type Ledger } from '../../ledger';
 import { type Client, readTls } from '../../rpc';
@@ -29,11 +29,13 @@ import { forge, receiver } from './forger';
 import { Insider } from './insider';
 import { type Trap } from './on-the-vehicle';
 import { RoguePile } from './rogue-pile';
+import { openRogueStation } from './rogue-station';
 import { type AttackWorld, type Victim } from './world';
 
 const INSIDER = { role: 'csc', name: 'csc-insider' } as const;
 const STRANGER = { role: 'csc', name: 'csc-stranger' } as const;
 const ROGUE_PILE = { role: 'cp', name: 'cp-rogue' } as const;
+const ACCOMPLICE = { role: 'ev', name: 'ev-invented' } as const;
 
 /** Certificates the attackers need; the rogue pile is also one that vehicles can drive up to. */
 export const ATTACKERS: readonly Guest[] = [
@@ -41,7 +43,7 @@ export const ATTACKERS: readonly Guest[] = [
   STRANGER,
   ROGUE_PILE,
   { role: 'cp', name: 'cp-foreign' },
-  { role: 'ev', name: 'ev-invented' },
+  ACCOMPLICE,
 ];
 
 export interface StageOptions {
@@ -84,15 +86,32 @@ export class AttackStage {
     const kgc = await this.#open(deployment.client('Kgc', 'kgc', ROGUE_PILE));
     const rogue = await Insider.enrol({ params, epoch, role: 'cp', name, kgc });
     await rogue.becomeCounted(await gatewaysAs(deployment, ROGUE_PILE, this.#undo));
-    const pile = await RoguePile.start({
+    const provider = providerOfStation(deployment, name);
+    const accomplice = await Insider.enrol({
       params,
+      epoch,
+      ...ACCOMPLICE,
+      kgc: await this.#open(deployment.client('Kgc', 'kgc', ACCOMPLICE)),
+    });
+    const station = await openRogueStation({
+      name,
       key: rogue.key,
+      params,
+      provider,
+      esp: await this.#open(deployment.client('Esp', provider, ROGUE_PILE)),
+      auditor: this.world.auditor,
+      vehicles: [victim.keys, verifyRecord(params, accomplice.key.record)],
+    });
+    this.#undo.push(() => station.stop());
+    const pile = await RoguePile.start({
+      desk: station.desk,
       tls: await readTls({ cert: 'cert.pem', key: 'key.pem', roots: 'ca.pem' }, tlsFolder),
       port: deployment.places.find((place) => place.name === name)?.port as number,
     });
     this.#undo.push(() => pile.stop());
     await this.#operator.plugIn({ vehicle: victim.vehicle, pile: name });
-    return { pile, vehicle: victim.vehicle, operator: this.#operator, sealedElsewhere: await this.#sealedElsewhere() };
+    const common = { pile, station, accomplice, vehicle: victim.vehicle, operator: this.#operator };
+    return { ...common, sealedElsewhere: await this.#sealedElsewhere() };
   }
 
   async close(): Promise<void> {

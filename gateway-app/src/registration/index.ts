@@ -1,0 +1,1 @@
+export { type CredentialOptions, openCredentials } from './credentials';
