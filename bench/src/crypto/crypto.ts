@@ -1,7 +1,8 @@
 /** `bench crypto`: what the scheme costs. */
 import { ready } from '@chargecast/signcryption';
-import { checkingCases, comparedCases, coreCases, growthCases, locateCases, RECEIVERS } from './cases';
+import { checkingCases, comparedCases, coreCases, env, growthCases, locateCases, RECEIVERS } from './cases';
 import { createFixture } from './fixture';
+import { measureLeakage } from './leakage';
 import { Measurements } from './measure';
 import { type CryptoResults, summarise } from './results';
 
@@ -15,5 +16,6 @@ export async function benchCrypto(): Promise<CryptoResults> {
     small: await Measurements.run(await checkingCases(fixture), 41),
     locate: await Measurements.run(await locateCases(fixture), 101, 10),
     compared: await Measurements.run(await comparedCases(fixture), 11),
+    leakage: measureLeakage(fixture, await fixture.seal(env, 1)),
   });
 }

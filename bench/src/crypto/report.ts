@@ -137,7 +137,8 @@ function checkingRows(results: CryptoResults): Row[] {
   ];
 }
 
-function comparedRows({ signcryptPerReceiver, others, nobleToNative, bytesPerMessage }: CryptoResults): Row[] {
+function comparedRows(results: CryptoResults): Row[] {
+  const { signcryptPerReceiver, others, nobleToNative, bytesPerMessage, leakage } = results;
   const { timesFasterThanHpkeNative: faster } = signcryptPerReceiver;
   return [
     ...Object.entries(others).map(([name, { ratioToX25519, microseconds }]): Row => [
@@ -151,6 +152,9 @@ function comparedRows({ signcryptPerReceiver, others, nobleToNative, bytesPerMes
       `${bytesPerMessage.signedHpke}, ${bytesPerMessage.sealedBox}`,
       '',
     ],
+    ['do times tell keys apart (|t|, a leak above 10): entry key', leakage.entryKey.toFixed(1), ''],
+    ['… which byte of a tag is wrong', leakage.refusedTag.toFixed(1), ''],
+    ['… a comparison that ends early, for control', leakage.control.toFixed(1), ''],
     ...Object.entries(nobleToNative).map(([name, ratio]): Row => [
       `noble against native: ${name}`,
       `× ${ratio.toFixed(1)}`,

@@ -3,6 +3,7 @@ import { ENTRY_OVERHEAD, sigmaBytes } from '@chargecast/signcryption';
 import { BYTES_PER_MESSAGE, HPKE_CORE_SIGNED, SIGNED_HPKE } from './baselines';
 import { RECEIVERS, VERIFIED_RECEIVERS } from './cases';
 import { MESSAGE_BYTES } from './fixture';
+import { type Leakage } from './leakage';
 import { type Measurements, type Timing } from './measure';
 
 export interface CryptoResults {
@@ -54,6 +55,8 @@ export interface CryptoResults {
   readonly recordToKeys: { readonly ratioToEd25519: number; readonly microseconds: number };
   /** Per receiver, in X25519; those that do not name Ed25519 offer confidentiality alone. */
   readonly others: Readonly<Record<string, { readonly ratioToX25519: number; readonly microseconds: number }>>;
+  /** Whether times tell secrets apart: |t| of Welch, a leak above 10; only `control` is meant to. */
+  readonly leakage: Leakage;
   readonly nobleToNative: Readonly<Record<string, number>>;
 }
 
@@ -64,9 +67,10 @@ export interface Measured {
   readonly small: Measurements;
   readonly locate: Measurements;
   readonly compared: Measurements;
+  readonly leakage: Leakage;
 }
 
-export function summarise({ core, growth, small, locate, compared }: Measured): CryptoResults {
+export function summarise({ core, growth, small, locate, compared, leakage }: Measured): CryptoResults {
   const fasterX = (m: Measurements): string => m.faster('x25519 libsodium', 'x25519 openssl');
   const fasterV = small.faster('ed25519 verify libsodium', 'ed25519 verify openssl');
   const inX = (m: Measurements, name: string): { ratioToX25519: number; microseconds: number } => ({
@@ -130,6 +134,7 @@ export function summarise({ core, growth, small, locate, compared }: Measured): 
     open: inV('open'),
     recordToKeys: inV('record'),
     others: Object.fromEntries(others.map((name) => [name, inX(compared, name)])),
+    leakage,
     nobleToNative: {
       x25519: compared.ratio('noble x25519', fasterX(compared)).median,
       signcrypt10: compared.ratio('noble signcrypt 10', 'native signcrypt 10').median,
