@@ -9,31 +9,16 @@
 #   docker-test-network.sh stop           SAMPLES          stops the network and removes its data
 set -eu
 
-fail() {
-  echo "$*" >&2
-  exit 1
-}
+# shellcheck source=test-network-scripts/common.sh
+. "$(dirname "$0")/common.sh"
 
-usage() {
-  sed -n '5,9s/^# *//p' "$0" >&2
-  exit 2
-}
-
-[ $# -ge 2 ] || usage
+[ $# -ge 2 ] || usage_from "$0"
 command=$1
-root=$(cd "$(dirname "$0")/.." && pwd)
 network=$(cd "$2" && pwd)/test-network || fail "$2 is not a checkout of fabric-samples"
 [ -x "$network/network.sh" ] || fail "there is no test-network in $2"
-bundle=$root/chaincode/dist/bundle
-channels='certchain datachain'
-name=chargecast
 
 engine_runs() {
   docker info >/dev/null 2>&1 || fail 'Docker does not answer: start its engine, or use nano-bash.sh, which needs none'
-}
-
-bundle_is_built() {
-  [ -f "$bundle/chaincode.js" ] || node "$root/scripts/prepare.cjs"
 }
 
 start() {
@@ -85,6 +70,14 @@ as_user() {
   )
 }
 
+org1_admin() {
+  as_user Admin "$@"
+}
+
+org1_user() {
+  as_user User1 "$@"
+}
+
 organisations=$network/organizations
 orderer="-o localhost:7050 --ordererTLSHostnameOverride orderer.example.com --tls \
   --cafile $organisations/ordererOrganizations/example.com/tlsca/tlsca.example.com-cert.pem"
@@ -93,39 +86,11 @@ endorsers="--peerAddresses localhost:7051 \
   --peerAddresses localhost:9051 \
   --tlsRootCertFiles $organisations/peerOrganizations/org2.example.com/tlsca/tlsca.org2.example.com-cert.pem"
 
-# says TEXT COMMAND...: the command's output must contain the text, whether it succeeds or not.
-says() {
-  wanted=$1
-  shift
-  output=$("$@" 2>&1) || true
-  case $output in
-    *"$wanted"*) echo "ok: $wanted" ;;
-    *) fail "expected \"$wanted\", got: $output" ;;
-  esac
-}
-
-# query TRANSACTION ARGUMENT...
-query() {
-  peer chaincode query -C certchain -n "$name" -c "$(jq -nc '{Args: $ARGS.positional}' --args "$@")"
-}
-
-invoke() {
-  # shellcheck disable=SC2086 # lists of options
-  peer chaincode invoke -C certchain -n "$name" $orderer $endorsers --waitForEvent -c "$1"
-}
-
 smoke() {
-  [ $# -eq 1 ] || usage
-  roles='{"Org1MSP":["relay","kgc"],"Org2MSP":["provider","auditor"]}'
-  init=$(jq -nc --rawfile params "$1" --arg roles "$roles" '{Args: ["registration:init", $params, $roles]}')
-  says E_NOT_INITIALISED as_user Admin query registration:getParams
-  says E_FORBIDDEN as_user User1 invoke "$init"
-  as_user Admin invoke "$init" || fail 'an administrator could not initialise certchain'
-  echo 'ok: initialised by an administrator'
-  says E_ALREADY_INITIALISED as_user Admin invoke "$init"
-  says '"items"' as_user User1 query registration:listRecords 10 ''
-  says E_FORBIDDEN as_user User1 query registration:getRecord 00
-  echo 'The chaincode runs on both organisations and refuses by default'
+  [ $# -eq 1 ] || usage_from "$0"
+  engine_runs
+  smoke_org1 "$1"
+  echo 'The chaincode runs and refuses by default'
 }
 
 stop() {
@@ -138,5 +103,5 @@ case $command in
   start | deploy | stop) "$command" ;;
   deploy-service) deploy_service ;;
   smoke) smoke "$@" ;;
-  *) usage ;;
+  *) usage_from "$0" ;;
 esac
