@@ -178,6 +178,8 @@ describe('a provider’s registration', () => {
     const update = applicantOf(application, key, { handover });
     expect((await apply({ applicant: update })).code).toBe('E_UPDATE_EARLY');
     expect((await apply({ applicant: { ...update, handover: update.proof } })).code).toBe('E_HANDOVER');
+    const after = await operate('query', { id: first.id });
+    expect(after).toMatchObject({ version: 1, stage: 'refused', code: 'E_UPDATE_EARLY', status: 'valid' });
     await esp.stop();
     await startAgain({ certificates: { lifetimeDays: 365, renewalDays: 366 } });
     const second = certificateOf(await apply({ applicant: update }));

@@ -168,9 +168,10 @@ export class Operations {
     return { items };
   }
 
-  async #summary({ id: subject, name, entry, stage, code }: Registration): Promise<object> {
+  /** The certificate in force, and how the last application for the ID stands. */
+  async #summary({ id: subject, name, entry, standing, stage, code }: Registration): Promise<object> {
     const { replica, now } = this.#parts;
-    const { version, expiresAt, attributes, tag } = entry.certificate;
+    const { version, expiresAt, attributes, tag } = standing ?? entry.certificate;
     return {
       id: subject,
       name: name === '' ? null : name,
