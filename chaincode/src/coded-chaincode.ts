@@ -2,6 +2,7 @@ import { AuthorizationContract } from './authorization-contract';
 import { RegistrationContract } from './registration-contract';
 import { BroadcastContract } from './broadcast-contract';
 import { ChargingRecordsContract } from './charging-records-contract';
+import { MaintenanceContract } from './maintenance-contract';
 import { type ChaincodeInterface, type ChaincodeResponse, type ChaincodeStub } from 'fabric-shim-api';
 import ChaincodeFromContract from 'fabric-shim/lib/contract-spi/chaincodefromcontract';
 import { ensureCodedText, toRefusal } from './refusal';
@@ -23,7 +24,7 @@ export class CodedChaincode implements ChaincodeInterface {
     limitShimLog(process.env.CORE_CHAINCODE_LOGGING_LEVEL);
     const serializers = { transaction: 'text', serializers: { text: TextSerializer } };
     this.#inner = new ChaincodeFromContract(
-      [RegistrationContract, AuthorizationContract, BroadcastContract, ChargingRecordsContract],
+      [RegistrationContract, AuthorizationContract, BroadcastContract, ChargingRecordsContract, MaintenanceContract],
       serializers,
       {},
       TITLE,

@@ -11,6 +11,7 @@ import {
   GOVERNANCE_EVENT,
   LEDGER_CODES,
   LEDGER_ROLES,
+  MAINTENANCE,
   RECORDS_EVENT,
   REGISTRATION,
   REGISTER_EVENT,
@@ -23,10 +24,12 @@ import {
   SLOT_EVENT,
   SYSTEM_KEY_EVENT,
   UPDATE_EVENT,
+  VEHICLE_ALERT_EVENT,
 } from '@chargecast/protocol';
 import { AUTHORIZATION_ACCESS } from './authorization-contract';
 import { BROADCAST_ACCESS } from './broadcast-contract';
 import { CHARGING_RECORDS_ACCESS } from './charging-records-contract';
+import { MAINTENANCE_ACCESS } from './maintenance-contract';
 import { REGISTRATION_ACCESS } from './registration-contract';
 
 const reference = readFileSync(join(__dirname, '..', '..', 'docs', 'ledger.md'), 'utf8');
@@ -48,6 +51,7 @@ test.each([
   ['Authorization', AUTHORIZATION, AUTHORIZATION_ACCESS],
   ['Broadcast', BROADCAST, BROADCAST_ACCESS],
   ['ChargingRecords', CHARGING_RECORDS, CHARGING_RECORDS_ACCESS],
+  ['Maintenance', MAINTENANCE, MAINTENANCE_ACCESS],
 ] as const)('%s: transactions and roles', (title, { contract, ...names }, access) => {
   expect(contract.toLowerCase()).toBe(title.toLowerCase());
   const table = rows(title);
@@ -69,7 +73,7 @@ test('every refusal code stands in the table', () => {
 test('every event, tag, reason and key family is described', () => {
   const events = [CHARGING_EVENT, SIGMAS_EVENT, RECORDS_EVENT, REVOCATION_EVENT, GOVERNANCE_EVENT, SLOT_EVENT];
   events.push(SYSTEM_KEY_EVENT, REGISTER_EVENT, UPDATE_EVENT, REVOKE_EVENT, REPORT_EVENT);
-  events.push(AUTHORIZE_EVENT, REVOKE_AUTHORIZATION_EVENT);
+  events.push(AUTHORIZE_EVENT, REVOKE_AUTHORIZATION_EVENT, VEHICLE_ALERT_EVENT);
   expect([...rows('Events').keys()].sort()).toEqual(events.sort());
   expect([...rows('What is signed').keys()].sort()).toEqual([
     'gov',
@@ -105,6 +109,9 @@ test('every event, tag, reason and key family is described', () => {
     'reputation:',
     'report:',
     'grant:',
+    'fleet:',
+    'fleet-revoked:',
+    'condition:',
   ]) {
     expect(state).toContain(`\`${key}`);
   }

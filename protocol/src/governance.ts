@@ -216,7 +216,8 @@ const REVOCATION_CODES: Record<RevocationItemKind, number> = {
   revokedCredential: 2,
   revokedProvider: 3,
 };
-const CREDENTIALS_CODE = 4;
+/** 4 revokes a certificate: key-status.ts. */
+const CREDENTIALS_CODE = 5;
 
 /** What the authority of an item signs; `authority` itself is not part of it. */
 export function governanceStatement(

@@ -18,3 +18,4 @@ export * from './roles';
 export * from './signing';
 export * from './slot';
 export * from './transactions';
+export * from './vehicle-report';

@@ -41,6 +41,18 @@ export const meterKey = (f: string): string => `meter:${f}`;
 /** @param transaction `chargingTransaction`, hex */
 export const chargingKey = (transaction: string): string => `charging:${transaction}`;
 
+/** A vehicle whose reports the data chain takes. @param id of its certificate, hex */
+export const fleetKey = (id: string): string => `fleet:${id}`;
+export const fleetRevocationKey = (id: string): string => `fleet-revoked:${id}`;
+/** One report a vehicle, kind and sequence number. */
+export const conditionKey = (id: string, kind: string, sequence: number): string =>
+  `condition:${id}:${kind}:${padded(sequence)}`;
+/** Start (inclusive) and end (exclusive) of a vehicle's reports of one kind. */
+export const conditionRange = (id: string, kind: string): readonly [start: string, end: string] => [
+  `condition:${id}:${kind}:`,
+  `condition:${id}:${kind};`,
+];
+
 /** Ten digits, so that keys sort as numbers do. */
 const padded = (number: number): string => number.toString().padStart(10, '0');
 
@@ -61,7 +73,10 @@ export type KeyFamily =
   | 'vpk-revoked'
   | 'reputation'
   | 'report'
-  | 'grant';
+  | 'grant'
+  | 'fleet'
+  | 'fleet-revoked'
+  | 'condition';
 
 /** Start (inclusive) and end (exclusive) of all keys of a family: ";" follows ":". */
 export const keyRange = (family: KeyFamily): readonly [start: string, end: string] => [`${family}:`, `${family};`];

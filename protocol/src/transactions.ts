@@ -73,6 +73,16 @@ export const CHARGING_RECORDS = {
   listChargingRecords: 'listChargingRecords',
 } as const;
 
+/** On `datachain`. */
+export const MAINTENANCE = {
+  contract: 'maintenance',
+  admitVehicles: 'admitVehicles',
+  withdrawVehicle: 'withdrawVehicle',
+  addVehicleReports: 'addVehicleReports',
+  listVehicleReports: 'listVehicleReports',
+  listAlerts: 'listAlerts',
+} as const;
+
 export const SIGMAS_EVENT = 'chargecast.sigmas.v1';
 export const RECORDS_EVENT = 'chargecast.records.v1';
 export const REVOCATION_EVENT = 'chargecast.revocation.v1';
@@ -87,6 +97,7 @@ export const REVOKE_EVENT = 'RevokePK';
 export const SYSTEM_KEY_EVENT = 'PublishSPK';
 export const REPORT_EVENT = 'ReportMisbehaviour';
 export const AUTHORIZE_EVENT = 'Authorize';
+export const VEHICLE_ALERT_EVENT = 'VehicleAlert';
 export const REVOKE_AUTHORIZATION_EVENT = 'RevokeAuthorization';
 
 export type Outcome =
@@ -141,6 +152,14 @@ export interface AdmitMetersReply {
 
 export interface AddChargingRecordReply {
   readonly outcomes: readonly ({ readonly transaction: string } & Outcome)[];
+}
+
+export interface AdmitVehiclesReply {
+  readonly outcomes: readonly ({ readonly vehicle: string } & Outcome)[];
+}
+
+export interface VehicleReportsReply {
+  readonly outcomes: readonly ({ readonly vehicle: string; readonly sequence: number } & Outcome)[];
 }
 
 export interface SigmaReply {

@@ -21,7 +21,8 @@ import { organisationTally, signedBy } from './governance';
 import { readProvider } from './providers';
 import { readRevocation } from './revocation';
 
-async function revokerOf(
+/** On whose word the revocation counts. Throws `E_AUTHORITY`. */
+export async function revokerOf(
   state: WorldState,
   params: Params,
   revocation: KeyRevocation,
