@@ -23,6 +23,7 @@ interface CreateOptions {
   readonly sessions?: string;
   readonly vehicles?: number;
   readonly companies: number;
+  readonly tariff?: string;
 }
 
 const NOUN = 'deployment';
@@ -47,6 +48,10 @@ function registerCreate(deployment: Program): void {
           .addOption(profileOption())
           .option('--sessions <file>', 'sessions whose vehicles and piles take part (default: synthetic ones)')
           .option('--vehicles <n>', 'only so many vehicles', (text) => wholeNumber(text, 1, 100_000))
+          .option(
+            '--tariff <file>',
+            'piles have charging stations, and companies start, bill and settle by this tariff',
+          )
           .option('--companies <n>', 'charging service companies', (text) => wholeNumber(text, 1, 16), 2),
         './chargecast deployment create --data site',
         './chargecast deployment create --data site --profile network-description.json',
@@ -58,6 +63,7 @@ function registerCreate(deployment: Program): void {
       const directory = dataDirectory(options.data, NOUN);
       const existing = options.profile === undefined ? undefined : await readExistingNetwork(options.profile);
       const organisations = existing ? gatewayCount(existing) : options.organisations;
+      const { readTariff } = await import('../pricing/index.js');
       const { sessions } = await readInput({
         directory,
         ...(options.sessions === undefined ? {} : { sessions: resolve(options.sessions) }),
@@ -73,6 +79,7 @@ function registerCreate(deployment: Program): void {
         fleet,
         ledger: options.ledger,
         organisations,
+        ...(options.tariff === undefined ? {} : { charging: { tariff: await readTariff(resolve(options.tariff)) } }),
         ...(existing && { existing }),
       });
       await made.stop();
