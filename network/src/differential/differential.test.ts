@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { DELIBERATE } from './deliberate';
 import { type Comparison, compareRuns } from './compare';
 import { runOn } from './differential';
+import { NORMALISED } from './normalise';
 import { readRecording } from './recording';
 import { type Run } from './run';
 import { PROBE } from './scenes';
@@ -54,4 +58,10 @@ describe('the embedded ledger does what Fabric was recorded to do', () => {
     const found = comparisons.find((comparison) => comparison.step === step && comparison.aspect === 'outcome');
     expect(found?.verdict).toBe('deliberate');
   });
+});
+
+test('the documentation names what is normalised and what is meant to differ', async () => {
+  const page = await readFile(join(__dirname, '..', '..', '..', 'docs', 'embedded-ledger.md'), 'utf8');
+  for (const { what } of NORMALISED) expect(page).toContain(what);
+  for (const { step } of DELIBERATE) expect(page).toContain(`| ${step} `);
 });

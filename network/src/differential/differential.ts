@@ -18,6 +18,8 @@ export interface DifferentialOptions {
   /** Keep what Fabric made of the script as the recording. */
   readonly record?: boolean;
   readonly basePort?: number;
+  /** Run the embedded ledger, as it is built, as a process of its own. */
+  readonly ownProcess?: boolean;
   /** Ends the run before the next step; the ledgers are stopped and removed. */
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
@@ -55,13 +57,14 @@ export async function runOn(
   script: Script,
   options: Omit<DifferentialOptions, 'against' | 'record'> = {},
 ): Promise<Run> {
-  const { basePort, signal, onProgress, onStep } = options;
+  const { basePort, ownProcess, signal, onProgress, onStep } = options;
   const directory = await mkdtemp(join(tmpdir(), 'chargecast-differential-'));
   try {
     const ledger = await startUnderTest(kind, {
       directory,
       chaincodeBundle: await script.chaincode(join(directory, 'chaincode')),
       ...(basePort !== undefined && { basePort }),
+      ...(ownProcess !== undefined && { ownProcess }),
       ...(onProgress && { onProgress }),
     });
     try {

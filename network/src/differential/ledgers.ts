@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startEmbeddedNetwork } from '../embedded/embedded-network';
 import { fabricUp } from '../fabric/network';
 import { findFabric } from '../fabric/programs';
+import { launchEmbeddedLedger } from '../embedded/launch';
 import { type BlockOptions } from '../embedded/options';
 import { type OnProgress, type RunningLedger } from '../ledger';
 import { type LedgerKind } from '../profile';
@@ -26,6 +27,8 @@ export interface LedgerSettings {
   readonly directory: string;
   readonly chaincodeBundle: string;
   readonly basePort?: number;
+  /** Run the embedded ledger, as it is built, as a process of its own. */
+  readonly ownProcess?: boolean;
   readonly onProgress?: OnProgress;
 }
 
@@ -33,13 +36,16 @@ const NETWORK_ID = 'differential';
 
 /** @throws NetworkError, EmbeddedLedgerError */
 export async function startUnderTest(kind: LedgerKind, settings: LedgerSettings): Promise<LedgerUnderTest> {
-  const { directory, chaincodeBundle, basePort, onProgress } = settings;
+  const { directory, chaincodeBundle, basePort, ownProcess = false, onProgress } = settings;
   const topology = defaultTopology({ networkId: NETWORK_ID, ...(basePort !== undefined && { basePort }) });
   const stateDir = join(directory, kind);
-  const start = (): Promise<RunningLedger> =>
-    kind === 'fabric'
-      ? fabricUp(topology, stateDir, { chaincodeBundle, ...(onProgress && { onProgress }) })
-      : startEmbeddedNetwork({ topology, stateDir, chaincodeBundle, anyPort: true, blocks: asUnderSmartBft(topology) });
+  const embedded = { topology, stateDir, chaincodeBundle, anyPort: true, blocks: asUnderSmartBft(topology) };
+  const start = async (): Promise<Pick<RunningLedger, 'profileFile' | 'stop'>> => {
+    if (kind === 'fabric') return fabricUp(topology, stateDir, { chaincodeBundle, ...(onProgress && { onProgress }) });
+    if (!ownProcess) return startEmbeddedNetwork(embedded);
+    const { profileFile, stop } = await launchEmbeddedLedger(embedded);
+    return { profileFile, stop: () => stop(topology.timeouts.stop) };
+  };
   const version = kind === 'fabric' ? (await findFabric()).version : 'embedded';
   let running = await start();
   return {

@@ -151,17 +151,25 @@ export class Session {
 
   /** What `pick` makes of the first item it makes something of; the stream is closed. */
   async find<T, R>(stream: CloseableAsyncIterable<T>, pick: (item: T) => R | undefined): Promise<R> {
-    const timer = setTimeout(() => stream.close(), STREAM_DEADLINE);
+    const late = new DifferentialError('E_DIFFERENTIAL_STEP', `${this.step}: the stream gives no more`);
+    let expired = false;
+    const timer = setTimeout(() => {
+      expired = true;
+      stream.close();
+    }, STREAM_DEADLINE);
     try {
       for await (const item of stream) {
         const picked = pick(item);
         if (picked !== undefined) return picked;
       }
+    } catch (error) {
+      // The client reports a stream it closed itself as an error of the ledger's.
+      throw expired ? late : error;
     } finally {
       clearTimeout(timer);
       stream.close();
     }
-    throw new DifferentialError('E_DIFFERENTIAL_STEP', `${this.step}: the stream ended too early`);
+    throw late;
   }
 }
 
