@@ -1,6 +1,7 @@
 import { registerAuthorization } from './authorization';
 import { registerBench } from './bench';
 import { registerChain } from './chain';
+import { registerCharging } from './charging';
 import { type Register } from './command';
 import { registerConformance } from './conformance';
 import { registerDemo } from './demo';
@@ -19,6 +20,7 @@ import { registerStore } from './store';
 export const REGISTER: readonly Register[] = [
   registerDemo,
   registerReplay,
+  registerCharging,
   registerSigma,
   registerParams,
   registerChain,

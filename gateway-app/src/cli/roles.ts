@@ -3,6 +3,7 @@ import { type ProcessRole } from '@chargecast/network';
 import { type Program, type Register } from './command';
 import { registerCscCurtail } from './csc-curtail';
 import { registerCscFollow } from './csc-follow';
+import { registerCscStatement } from './csc-statement';
 import { withExamples } from './defaults';
 import { registerEspCertificates } from './esp';
 import { registerCssGovernance, registerKgcGovernance } from './governance';
@@ -26,6 +27,7 @@ const registerCsc: Register = (csc) => {
   registerCscSend(csc);
   registerCscFollow(csc);
   registerCscCurtail(csc);
+  registerCscStatement(csc);
 };
 
 const registerKgc: Register = (kgc) => {

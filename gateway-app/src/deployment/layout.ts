@@ -11,6 +11,9 @@ export interface Layout {
   readonly trust: string;
   /** What centres charge, where they do the charging themselves. */
   readonly tariff: string;
+  /** What a replay leaves for a recomputation: charging records of the data chain, transactions as the centres state them. */
+  readonly records: string;
+  readonly statement: string;
   /** State of a ledger this deployment runs. */
   readonly ledger: string;
   /** Certificates of the roles' own gRPC. */
@@ -31,6 +34,8 @@ export function layoutOf(directory: string): Layout {
     params: join(directory, 'params.json'),
     trust: join(directory, 'trust.json'),
     tariff: join(directory, 'tariff.json'),
+    records: join(directory, 'records.json'),
+    statement: join(directory, 'statement.json'),
     ledger: join(directory, 'ledger'),
     rolePki: join(directory, 'pki'),
     keys: join(directory, 'keys'),

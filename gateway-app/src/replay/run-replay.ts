@@ -2,6 +2,7 @@ import { type LedgerKind } from '@chargecast/network';
 
 import { pause } from '../common/abort';
 import { CodedError } from '../common/errors';
+import { writePrivateFile } from '../common/files';
 import { freshFolder } from '../demo/folder';
 import { type DemoInput, readInput } from '../demo/input';
 import { type DemoProgress } from '../demo/progress';
@@ -12,6 +13,7 @@ import { connectLedger } from '../ledger';
 import { type Tariff } from '../pricing';
 import { type BilledTransaction, type Client } from '../rpc';
 import { type Totals } from '../settlement/account';
+import { chargedAtPiles } from './pile-accounts';
 import { replaySessions } from './play';
 import { ledgerRecords, recomputation } from './recomputation';
 import { ReplayStations } from './stations';
@@ -29,8 +31,10 @@ export interface ReplayOptions {
   readonly tariff: Tariff;
   readonly mode?: RoleMode;
   readonly signal: AbortSignal;
-  /** Called when all runs, before the first session: for tests that disturb it. */
-  readonly disturb?: (deployment: Deployment, stations: ReplayStations) => void;
+  /** Runs beside the sessions: for tests that disturb them. */
+  readonly disturb?: (deployment: Deployment, stations: ReplayStations) => Promise<void>;
+  /** Called when all is settled and every role has ended, the ledger still running. */
+  readonly inspect?: (deployment: Deployment, stated: readonly BilledTransaction[]) => Promise<void>;
 }
 
 const COMPANIES = ['csc1', 'csc2'];
@@ -87,7 +91,7 @@ async function play(
   const ev = { role: 'ev', name: 'ev1' } as const;
   const vehicles = await deployment.client('Vehicle', ev.name, ev);
   try {
-    disturb?.(deployment, stations);
+    const disturbing = disturb?.(deployment, stations);
     const addresses = pileAddresses(deployment.manifest);
     const stage = {
       vehicles,
@@ -100,6 +104,7 @@ async function play(
     const onSession = (done: number): void => step.update(done, sessions.length);
     await replaySessions(stage, { sessions, concurrency: CONCURRENCY, onSession, signal });
     step.done(`${sessions.length} played`);
+    await disturbing;
     return await settled(deployment, sessions.length, signal, progress);
   } finally {
     vehicles.close();
@@ -203,7 +208,12 @@ async function summarised(
   });
   try {
     const records = await ledgerRecords(ledger);
-    const recomputed = recomputation(options.tariff, records, await statements(deployment));
+    const stated = await statements(deployment);
+    const recomputed = recomputation(options.tariff, records, stated);
+    await deployment.stopRoles();
+    await options.inspect?.(deployment, stated);
+    await writePrivateFile(deployment.layout.records, `${JSON.stringify(records)}\n`);
+    await writePrivateFile(deployment.layout.statement, `${JSON.stringify(stated)}\n`);
     step.done(`${records.length} records`);
     return {
       ledger: manifest.ledger,
@@ -217,7 +227,7 @@ async function summarised(
       fileEnergyWh: input.sessions.reduce((sum, { energyWh }) => sum + energyWh, 0),
       ...recomputed,
       billedMinor: totals.billedMinor,
-      chargedMinor: await chargedMinor(deployment),
+      chargedMinor: await chargedAtPiles(deployment),
       settledMinor: totals.settledMinor,
       bills: totals.billed,
       settlements: totals.settled,
@@ -227,9 +237,4 @@ async function summarised(
   } finally {
     ledger.close();
   }
-}
-
-async function chargedMinor(deployment: Deployment): Promise<number> {
-  const piles = await Promise.all(deployment.running('cp').map(async (role) => (await role.status?.()) ?? {}));
-  return piles.reduce((sum, each) => sum + Number(each['chargedMinor'] ?? 0), 0);
 }
