@@ -33,7 +33,7 @@ deploy() {
   engine_runs
   bundle_is_built
   for channel in $channels; do
-    (cd "$network" && ./network.sh deployCC -c "$channel" -ccn "$name" -ccp "$bundle" -ccl javascript)
+    (cd "$network" && ./network.sh deployCC -c "$channel" -ccn "$name" -ccp "$bundle" -ccl javascript -ccep "$policy")
   done
 }
 
@@ -52,7 +52,7 @@ USER node
 CMD ["node", "chaincode.js"]
 DOCKERFILE
   # It names its containers by chaincode alone, so it serves one channel.
-  (cd "$network" && ./network.sh deployCCAAS -c certchain -ccn "$name" -ccp "$service")
+  (cd "$network" && ./network.sh deployCCAAS -c certchain -ccn "$name" -ccp "$service" -ccep "$policy")
   rm -r "$service"
 }
 

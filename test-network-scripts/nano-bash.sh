@@ -120,7 +120,7 @@ deploy() {
     as_admin "$member" peer lifecycle chaincode install "$work/$name.tgz"
   done
   for channel in $channels; do
-    definition="--channelID $channel --name $name --version 1 --sequence 1"
+    definition="--channelID $channel --name $name --version 1 --sequence 1 --signature-policy $policy"
     for member in 1 3; do
       # shellcheck disable=SC2086 # lists of options
       as_admin "$member" peer lifecycle chaincode approveformyorg $definition --package-id "$id" $orderer
