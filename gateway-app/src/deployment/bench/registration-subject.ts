@@ -11,18 +11,18 @@ import { Backoff } from '../../common/abort';
 import { createLogger } from '../../common/log';
 import { Customers } from '../../esp/customers';
 import { readProviderKey } from '../../esp/provider-key';
-import { Registrar, Registrations, RegistrationSubmitter, SystemKeyRing } from '../../esp/registration';
+import { Operations, Registrar, Registrations, RegistrationSubmitter, SystemKeyRing } from '../../esp/registration';
 import { type Ledger } from '../../ledger';
 import { openReplica, type Replica } from '../../replica';
 import { type Applicant, type Peer } from '../../rpc';
-import { openSealedStore, type Store } from '../../store';
+import { openSealedStore } from '../../store';
 import { providerMspId } from '../consortium';
 import { Deployment } from '../deployment';
 import { type Fleet } from '../fleet';
 
 const PROVIDER = 'esp1';
 const PEER: Peer = { role: 'esp', name: PROVIDER };
-const FLEET: Fleet = {
+export const BARE_FLEET: Fleet = {
   vehicles: [{ name: 'V1', contract: 'C1', provider: PROVIDER, csc: 'csc1' }],
   piles: [{ name: 'P1', css: 'css1' }],
   providers: [PROVIDER, 'esp2'],
@@ -32,25 +32,28 @@ const TERMS = { lifetime: 365 * 86_400, renewal: 30 * 86_400 };
 const BATCHES = { maxEntries: 256, lingerMs: 20 };
 const now = (): number => Math.floor(Date.now() / 1000);
 
-interface Parts {
-  readonly directory: string;
-  readonly deployment: Deployment;
+export interface BareProvider {
   readonly ledger: Ledger;
-  readonly store: Store;
   readonly replica: Replica;
   readonly registrar: Registrar;
-  readonly submitter: RegistrationSubmitter;
+  readonly operations: Operations;
+  close(): Promise<void>;
 }
 
 /** @returns undefined where Fabric is asked for and its programs are absent */
 export async function registrationSubject(ledger: RegistrationLedger): Promise<RegistrationSubject | undefined> {
   if (ledger === 'fabric' && (await chooseLedger('auto')).kind !== 'fabric') return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'chargecast-bench-'));
-  const deployment = await Deployment.open({ directory, fleet: FLEET, ledger });
-  return new Subject(await assemble(directory, deployment));
+  const deployment = await Deployment.open({ directory, fleet: BARE_FLEET, ledger });
+  return new Subject(directory, deployment, await openBareProvider(directory, deployment, TERMS));
 }
 
-async function assemble(directory: string, deployment: Deployment): Promise<Parts> {
+/** A provider's desk on a deployment whose roles do not run: its replica follows the ledger itself. */
+export async function openBareProvider(
+  directory: string,
+  deployment: Deployment,
+  terms: typeof TERMS,
+): Promise<BareProvider> {
   const { consortium, layout } = deployment;
   const { trust, params } = consortium;
   const logger = createLogger({ role: 'esp', name: PROVIDER, level: 'silent' });
@@ -59,7 +62,7 @@ async function assemble(directory: string, deployment: Deployment): Promise<Part
   const replica = await openReplica({ store: store.sub('replica'), trust, source: ledger, logger });
   replica.start();
   const key = await readProviderKey(layout.key(PROVIDER), PROVIDER);
-  const keys = await SystemKeyRing.open({ store, provider: PROVIDER, key, params, terms: TERMS });
+  const keys = await SystemKeyRing.open({ store, provider: PROVIDER, key, params, terms });
   await publish(keys, ledger, replica);
   const registrations = new Registrations(store);
   const submitter = new RegistrationSubmitter({ ledger, registrations, logger, ...BATCHES });
@@ -67,7 +70,18 @@ async function assemble(directory: string, deployment: Deployment): Promise<Part
   const customers = new Customers(store);
   const stations = new Set<string>();
   const parts = { provider: PROVIDER, keys, customers, stations, registrations, submitter, replica, now };
-  return { directory, deployment, ledger, store, replica, submitter, registrar: new Registrar(parts) };
+  return {
+    ledger,
+    replica,
+    registrar: new Registrar(parts),
+    operations: new Operations({ provider: PROVIDER, key, params, ledger, replica, registrations, now }),
+    async close() {
+      await submitter.stop();
+      await replica.stop();
+      ledger.close();
+      await store.close();
+    },
+  };
 }
 
 async function publish(keys: SystemKeyRing, ledger: Ledger, replica: Replica): Promise<void> {
@@ -81,15 +95,19 @@ async function publish(keys: SystemKeyRing, ledger: Ledger, replica: Replica): P
 }
 
 class Subject implements RegistrationSubject {
-  readonly #parts: Parts;
+  readonly #directory: string;
+  readonly #deployment: Deployment;
+  readonly #provider: BareProvider;
   readonly #prepared: Applicant[] = [];
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(directory: string, deployment: Deployment, provider: BareProvider) {
+    this.#directory = directory;
+    this.#deployment = deployment;
+    this.#provider = provider;
   }
 
   async prepare(count: number): Promise<void> {
-    const { ctx } = this.#parts.deployment.consortium.params;
+    const { ctx } = this.#deployment.consortium.params;
     const owner = AuthenticationKey.generate().publicKey;
     for (let i = 0; i < count; i++) this.#prepared.push(applicant(ctx, owner, `VIN${i}`));
   }
@@ -97,7 +115,7 @@ class Subject implements RegistrationSubject {
   offer(count: number): Offered {
     const applicants = this.#prepared.splice(-count);
     if (applicants.length < count) throw new RangeError('more is offered than was prepared');
-    const ends = this.#parts.registrar.accept(applicants, PEER);
+    const ends = this.#provider.registrar.accept(applicants, PEER);
     return {
       accepted: ends.then(() => undefined),
       processed: ends.then(async (outcomes) => (await Promise.all(outcomes)).filter(({ code }) => code === '').length),
@@ -105,13 +123,9 @@ class Subject implements RegistrationSubject {
   }
 
   async close(): Promise<void> {
-    const { submitter, replica, ledger, store, deployment, directory } = this.#parts;
-    await submitter.stop();
-    await replica.stop();
-    ledger.close();
-    await store.close();
-    await deployment.stop();
-    await rm(directory, { recursive: true, force: true });
+    await this.#provider.close();
+    await this.#deployment.stop();
+    await rm(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -16,6 +16,7 @@ import { type Registration, Registrations } from './registrations';
 import { RegistrationSubmitter } from './submitter';
 import { SystemKeyRing } from './system-key-ring';
 
+export { Operations } from './operations';
 export { Registrar } from './registrar';
 export { Registrations } from './registrations';
 export { RegistrationSubmitter } from './submitter';

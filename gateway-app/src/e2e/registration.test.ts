@@ -1,0 +1,3 @@
+import { registrationSuite } from './testing/registration-suite';
+
+describe('certificates on the embedded ledger', () => registrationSuite('embedded'));
