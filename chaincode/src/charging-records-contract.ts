@@ -19,16 +19,19 @@ import {
   pageChargingRecords,
   readChargingRecord,
 } from './rules/charging-records';
+import { ensureMayRead } from './rules/charging-readers';
 import { admitMeters } from './rules/meters';
 import { readArgument, reply } from './shared-transactions';
 
 const CONSORTIUM = ['relay', 'kgc', 'provider', 'auditor'] as const;
+/** By the permission of those concerned. */
+const READERS = ['government', 'owner', 'carmaker'] as const;
 
 export const CHARGING_RECORDS_ACCESS: AccessTable = {
   admitMeters: ['relay'],
   addChargingRecord: ['relay'],
   getChargingRecordCount: CONSORTIUM,
-  getChargingRecord: CONSORTIUM,
+  getChargingRecord: [...CONSORTIUM, ...READERS],
   listChargingRecords: CONSORTIUM,
 };
 
@@ -70,6 +73,7 @@ export class ChargingRecordsContract extends LedgerContract {
   @Returns('string')
   async getChargingRecord(ctx: LedgerContext, transaction: string): Promise<string> {
     const entry = await readChargingRecord(ctx.state, transactionId(transaction, 'transaction'));
+    await ensureMayRead(ctx, entry, CONSORTIUM);
     if (!entry) throw new ProtocolError('E_NOT_FOUND', 'no charging record holds this transaction');
     return reply(entry);
   }

@@ -21,6 +21,7 @@ import { Role } from '@chargecast/signcryption/roles';
 import { hex, NOW } from '@chargecast/signcryption/testing/world';
 import { codeOf, Consortium, GATEWAYS } from './testing/consortium';
 import { type Simulation } from './testing/memory-ledger';
+import { type Registered, Registrar } from './testing/registrar';
 
 const SESSION = 'ab'.repeat(16);
 const SUBJECT = 'cd'.repeat(16);
@@ -240,6 +241,51 @@ describe('charging records', () => {
 function reading(at: number, importWh: number): ChargingRecord['readings'][0] {
   return { at, importWh, exportWh: 0 };
 }
+
+describe('readers outside the consortium', () => {
+  const GARAGE = 'CSS1MSP';
+  let registrar: Registrar;
+  let vehicle: Registered;
+  let entry: ChargingRecordEntry;
+
+  beforeEach(async () => {
+    registrar = new Registrar(consortium);
+    vehicle = registrar.newcomer();
+    await admit({ ...consortium.entry(pile.record), owner: 'CSS4MSP' });
+    const { id: subject } = vehicle.certificate;
+    entry = signed(recordOf({ vehicle: vehicleCommitment({ subject, session: SESSION }) }));
+    await add(entry);
+  });
+
+  const grant = async (): Promise<void> => {
+    const args = [JSON.stringify(registrar.grant(vehicle, GARAGE))];
+    await consortium.datachain.submit({ name: 'authorization:authorize', args, as: consortium.as('relay'), time: NOW });
+  };
+  const read = (opening?: object, role: LedgerRole = 'owner', transaction = entry.transaction): Promise<unknown> =>
+    consortium.datachain.evaluate({
+      name: `${CHARGING_RECORDS.contract}:getChargingRecord`,
+      args: [transaction],
+      as: consortium.as(role),
+      time: NOW,
+      transient: opening ? { opening: Buffer.from(JSON.stringify(opening)) } : {},
+    });
+
+  it('see a record once its vehicle permits, and only with what opens it', async () => {
+    const opening = { subject: vehicle.certificate.id, session: SESSION };
+    expect(await codeOf(read(opening))).toBe('E_FORBIDDEN');
+    await grant();
+    expect(await read(opening)).toEqual(entry);
+    expect(await codeOf(read())).toBe('E_FORBIDDEN');
+    expect(await codeOf(read({ ...opening, session: '00'.repeat(16) }))).toBe('E_FORBIDDEN');
+    expect(await codeOf(read({ ...opening, subject: SUBJECT }))).toBe('E_FORBIDDEN');
+    expect(await codeOf(read(opening, 'owner', chargingTransaction(SESSION, 7)))).toBe('E_FORBIDDEN');
+  });
+
+  it('as car makers need the provider’s and the operator’s permission too', async () => {
+    await grant();
+    expect(await codeOf(read({ subject: vehicle.certificate.id, session: SESSION }, 'carmaker'))).toBe('E_FORBIDDEN');
+  });
+});
 
 describe('what a record shows', () => {
   it('links no two transactions of a session or a vehicle', () => {

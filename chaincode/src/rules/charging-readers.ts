@@ -1,0 +1,52 @@
+/** Who outside the consortium may see a charging record: who can show whose it is, and was permitted by them. */
+import {
+  type ChargingRecordEntry,
+  decodeJson,
+  decodeReadRequest,
+  decodeVehicleOpening,
+  type LedgerRole,
+  ProtocolError,
+  vehicleCommitment,
+} from '@chargecast/protocol';
+import { rolesOf } from '../access';
+import { type LedgerContext } from '../ledger-contract';
+import { toText } from '../state';
+import { mayRead, readerOf } from './authorisations';
+import { readMeter } from './meters';
+
+/** Transient keys: what opens the record's vehicle, and a key holder's signed request. Neither stands in a block. */
+const OPENING = 'opening';
+const REQUEST = 'request';
+
+/**
+ * Members of the consortium read every record. Others show the opening of the record's vehicle and must be permitted to
+ * read the charging of that subject; an unknown transaction is refused like a foreign one.
+ * @throws ProtocolError E_FORBIDDEN, E_DECODE, E_AUTHORISATION
+ */
+export async function ensureMayRead(
+  ctx: LedgerContext,
+  entry: ChargingRecordEntry | undefined,
+  members: readonly LedgerRole[],
+): Promise<void> {
+  const { state, params, time, clientIdentity } = ctx;
+  const roles = await rolesOf(clientIdentity, state);
+  if (members.some((role) => roles.has(role))) return;
+  const transient = ctx.stub.getTransient();
+  const opening = transient.get(OPENING);
+  if (!entry || !opening) return forbid();
+  const vehicle = decodeJson(toText(opening), decodeVehicleOpening, OPENING);
+  if (vehicleCommitment(vehicle) !== entry.vehicle) return forbid();
+  const given = transient.get(REQUEST);
+  const request = given && decodeJson(toText(given), decodeReadRequest, REQUEST);
+  const operator = (await readMeter(state, entry.meter))?.operator;
+  const subject = { id: vehicle.subject, ...(operator !== undefined && { operator }) };
+  const reader = readerOf(clientIdentity, roles, params, time, request);
+  if (!(await mayRead(state, subject, reader, 'charging', time))) forbid();
+}
+
+function forbid(): never {
+  throw new ProtocolError(
+    'E_FORBIDDEN',
+    'show the opening of a record whose vehicle permits you to read its charging, in the transient map',
+  );
+}
