@@ -105,8 +105,9 @@ function registerUp(deployment: Program): void {
       const directory = dataDirectory(data, NOUN);
       const manifest = await readManifest(layoutOf(directory));
       if (!manifest) throw new MisuseError('E_FILE_MISSING', `${directory} holds no deployment: create one first`);
+      const { fleet, ledger, charging } = manifest;
       await withStopSignal(async (stopped) => {
-        const running = await Deployment.open({ directory, fleet: manifest.fleet, ledger: manifest.ledger });
+        const running = await Deployment.open({ directory, fleet, ledger, ...(charging && { charging }) });
         try {
           await running.startRoles('processes', ({ role, name }) => io.note(`${role} ${name} is ready`));
           tellReady(io, directory, running.consortium.ledger.profileFile);
