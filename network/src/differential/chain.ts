@@ -85,10 +85,10 @@ export class ChainRecord {
     const { header, data } = readHeader(envelope);
     checkTransactionId(header);
     const action = readAction(header, readEndorsedAction(header, data));
-    return { creator: this.#mspId(header.creator), ...this.#action(action) };
+    return { creator: this.#mspId(header.creator), ...this.#action(action, header.txId) };
   }
 
-  #action(action: Action): Record<string, Json> {
+  #action(action: Action, transactionId: string): Record<string, Json> {
     const { event } = action;
     const namespaces = action.namespaces.filter(({ namespace }) => namespace !== LIFECYCLE);
     return {
@@ -96,7 +96,10 @@ export class ChainRecord {
       endorsements: action.endorsements.length,
       endorsementsHold: action.endorsements.every((endorsement) => this.#holds(action.responsePayload, endorsement)),
       event: event ? { name: event.getEventName(), payload: textOf(event.getPayload_asU8()) } : null,
-      readWriteSet: namespaces.map(({ namespace, set }) => ({ namespace, ...this.#set(set) })),
+      readWriteSet: namespaces.map(({ namespace, set }) => ({
+        namespace,
+        ...this.#set(withoutId(set, transactionId)),
+      })),
     };
   }
 
@@ -163,6 +166,16 @@ function readable<T>(work: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The transaction's own id, as text or as bytes, made zero wherever the chaincode wrote it. */
+function withoutId(set: KVRWSet, transactionId: string): KVRWSet {
+  const bytes = Buffer.from(set.serializeBinary());
+  for (const id of [Buffer.from(transactionId), Buffer.from(transactionId, 'hex')]) {
+    for (let at = bytes.indexOf(id); at >= 0; at = bytes.indexOf(id))
+      bytes.fill(id.length === 64 ? '0' : 0, at, at + id.length);
+  }
+  return ledger.rwset.kvrwset.KVRWSet.deserializeBinary(bytes);
 }
 
 /** Block numbers and all that is hashed over them taken out. */

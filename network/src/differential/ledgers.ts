@@ -43,8 +43,8 @@ export async function startUnderTest(kind: LedgerKind, settings: LedgerSettings)
   const start = async (): Promise<Pick<RunningLedger, 'profileFile' | 'stop'>> => {
     if (kind === 'fabric') return fabricUp(topology, stateDir, { chaincodeBundle, ...(onProgress && { onProgress }) });
     if (!ownProcess) return startEmbeddedNetwork(embedded);
-    const { profileFile, stop } = await launchEmbeddedLedger(embedded);
-    return { profileFile, stop: () => stop(topology.timeouts.stop) };
+    const launched = await launchEmbeddedLedger(embedded);
+    return { profileFile: launched.profileFile, stop: () => launched.stop(topology.timeouts.stop) };
   };
   const version = kind === 'fabric' ? (await findFabric()).version : 'embedded';
   let running = await start();
