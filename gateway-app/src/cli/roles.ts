@@ -3,6 +3,7 @@ import { type ProcessRole } from '@chargecast/network';
 import { type Program, type Register } from './command';
 import { registerCscCurtail } from './csc-curtail';
 import { registerCscFollow } from './csc-follow';
+import { registerCscSchedule } from './csc-schedule';
 import { registerCscStatement } from './csc-statement';
 import { withExamples } from './defaults';
 import { registerEspCertificates } from './esp';
@@ -27,6 +28,7 @@ const registerCsc: Register = (csc) => {
   registerCscSend(csc);
   registerCscFollow(csc);
   registerCscCurtail(csc);
+  registerCscSchedule(csc);
   registerCscStatement(csc);
 };
 
