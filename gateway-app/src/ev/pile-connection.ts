@@ -1,6 +1,6 @@
 import type { Certificate } from '@chargecast/protocol';
 
-import type { Established, SealedFrames, VehicleHandshake } from '../authentication';
+import { AuthenticationError, type Established, type SealedFrames, type VehicleHandshake } from '../authentication';
 import { CodedError } from '../common/errors';
 import { Queue } from '../common/queue';
 import {
@@ -97,5 +97,5 @@ export class PileConnection {
 }
 
 function insistOn<T>(value: T | null | undefined, message: string): asserts value is T {
-  if (!value) throw new CodedError('E_PLUG_SPEECH', message);
+  if (!value) throw new AuthenticationError('E_AUTH_MESSAGE', message);
 }

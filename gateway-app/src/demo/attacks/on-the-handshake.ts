@@ -1,14 +1,16 @@
+import { HEADER_BYTES } from '@chargecast/signcryption';
+
 import { Certificates, type Credential, VehicleHandshake } from '../../authentication';
 import { decodeHello, encodeHello } from '../../authentication/messages';
 import { CodedError } from '../../common/errors';
 import { type Client, type FromVehicle } from '../../rpc';
 import { Queue } from '../../common/queue';
-import { type Attack, type AttackOutcome, refusalOf } from './attack';
+import { ACCEPTED, type Attack, type AttackOutcome, refusalOf } from './attack';
 import { type Trap } from './on-the-vehicle';
 import { certify, forgedCertificate, type RogueStation } from './rogue-station';
 import { type AttackWorld, eventually } from './world';
 
-/** What a station, or somebody beside a vehicle, can try on the mutual authentication. The last one revokes the station. */
+/** What a station, or somebody beside a vehicle, can try on the mutual authentication. The last ones need the station revoked. */
 export function handshakeAttacks(world: AttackWorld, trap: Trap): Attack[] {
   const { station, operator, vehicle } = trap;
   return [
@@ -22,17 +24,12 @@ export function handshakeAttacks(world: AttackWorld, trap: Trap): Attack[] {
       run: () => admitted(trap, forgedCertificate(world.params, station.provider)),
     },
     { name: 'a station has a revoked vehicle admitted', run: () => revokedVehicle(world, trap) },
+    { name: 'a revoked station asks the vehicle in front of it for a key', run: () => revokedStation(world, trap) },
     {
       name: 'a revoked station takes a vehicle in',
       run: async () => {
-        await revoke(world, station, station.credential.id);
-        let outcome: AttackOutcome = { refused: false, code: 'ACCEPTED' };
-        await eventually('the revocation to reach the vehicle', async () => {
-          outcome = await refusalOf(() => operator.plugIn({ vehicle, pile: station.name }));
-          if (!outcome.refused) await operator.unplug({ vehicle });
-          return outcome.refused;
-        });
-        return outcome;
+        await operator.unplug({ vehicle });
+        return refusalOf(() => operator.plugIn({ vehicle, pile: station.name }));
       },
     },
   ];
@@ -90,6 +87,25 @@ async function revokedVehicle(world: AttackWorld, trap: Trap): Promise<AttackOut
   } finally {
     operator.close();
   }
+}
+
+/** Nobody else ends this session: its own desk would not. The vehicle must. */
+async function revokedStation(world: AttackWorld, trap: Trap): Promise<AttackOutcome> {
+  const { pile, station, operator, vehicle, sealedElsewhere } = trap;
+  const header = sealedElsewhere.subarray(0, HEADER_BYTES);
+  await operator.plugIn({ vehicle, pile: station.name });
+  const [before] = await pile.ask([header]);
+  if (before?.refused !== '') throw new CodedError('E_ATTACK_SETUP', 'the vehicle lent nothing before the revocation');
+  await revoke(world, station, station.credential.id);
+  let outcome = ACCEPTED;
+  await eventually('the revocation to reach the vehicle', async () => {
+    outcome = await refusalOf(async () => {
+      const [key] = await pile.ask([header]);
+      if (key && key.refused !== '') throw new CodedError(key.refused, 'the vehicle lends nothing');
+    });
+    return outcome.refused;
+  });
+  return outcome;
 }
 
 async function revoke({ deployment }: AttackWorld, { provider }: RogueStation, id: string): Promise<void> {
