@@ -192,6 +192,14 @@ describe('a station that does not obey', () => {
   });
 });
 
+test('a limit that waits for its station does not come after the word that lifted it', async () => {
+  const limit = await scene.accept(commands.limit(1000));
+  expect(await scene.act(commands.clear(7))).toMatchObject({ outcome: 'done', station: { reason: 'Unknown' } });
+  const station = await scene.simulated();
+  expect(await scene.end(limit)).toMatchObject({ code: 'E_SUPERSEDED' });
+  expect(station.profiles).toEqual([]);
+});
+
 describe('a command is done once', () => {
   test('a duplicate of it, in another σ, makes no second call', async () => {
     const station = await scene.scripted({ RequestStartTransaction: { status: 'Accepted' } });

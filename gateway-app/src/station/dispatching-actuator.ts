@@ -118,6 +118,7 @@ export class DispatchingActuator implements Actuator {
     if (await this.#dispatches.isOutdated(order.unit, call.yieldsTo, before.sequence)) {
       return { call, result: { answer: 'rejected', reason: 'Superseded' }, after: before };
     }
+    if (call.isMoot) return { call, result: { answer: 'accepted', reason: 'Unknown' }, after: before };
     if (!this.#parts.csms.isConnected(order.unit)) {
       return { call, result: { answer: 'unanswered', reason: 'NotConnected' }, after: before };
     }
@@ -127,7 +128,7 @@ export class DispatchingActuator implements Actuator {
       if (call.remoteStartId !== undefined) this.#expect(order, call.remoteStartId, batch);
     });
     const result = await this.#parts.csms.call(order.unit, call.action, call.payload);
-    return { call, result: before.calls > 0 ? readAgain(call, result) : result, after };
+    return { call, result: cleared(call, result), after };
   }
 
   /** What became of an earlier call of this command, where calling again could act twice. */
@@ -165,11 +166,7 @@ export class DispatchingActuator implements Actuator {
   #names(order: Order): Names {
     return {
       transaction: async (given) => (await this.#transaction(order, given)).transactionId,
-      profile: async (given) => {
-        const derived = await this.#dispatches.profile(order.unit, order.sender, given);
-        if (derived === undefined) throw new CodedError('E_PROFILE_UNKNOWN', 'the centre has set no such profile here');
-        return derived;
-      },
+      profile: (given) => this.#dispatches.profile(order.unit, order.sender, given),
     };
   }
 
@@ -196,15 +193,13 @@ function untranslated(error: unknown): CallResult {
       return { answer: 'rejected', reason: 'UnknownTransaction' };
     case 'E_TRANSACTION_FOREIGN':
       return { answer: 'rejected', reason: 'ForeignTransaction' };
-    case 'E_PROFILE_UNKNOWN':
-      return { answer: 'rejected', reason: 'UnknownProfile' };
     default:
       throw error;
   }
 }
 
-/** What is cleared already is cleared. */
-function readAgain({ action }: StationCall, result: CallResult): CallResult {
+/** What is not there is cleared. */
+function cleared({ action }: StationCall, result: CallResult): CallResult {
   return action === 'ClearChargingProfile' && result.reason === 'Unknown' ? { ...result, answer: 'accepted' } : result;
 }
 

@@ -15,14 +15,16 @@ export interface StationCall {
   /** The profile the centre numbered, and its number at the station. */
   readonly profile?: { readonly given: number; readonly derived: number };
   readonly remoteStartId?: number;
+  /** Nothing to ask of the station: what is to be cleared was never set. */
+  readonly isMoot?: true;
 }
 
 /** What the names in a command mean at its station. */
 export interface Names {
   /** The station's own id of the transaction a command names. @throws CodedError E_TRANSACTION_… */
   transaction(given: string): Promise<string>;
-  /** The number, at the station, of the profile a centre numbered. @throws CodedError E_PROFILE_UNKNOWN */
-  profile(given: number): Promise<number>;
+  /** The number, at the station, of the profile a centre numbered; undefined if it set none. */
+  profile(given: number): Promise<number | undefined>;
 }
 
 const ANY_PROFILE = 'profiles set';
@@ -44,19 +46,22 @@ const CALLS: Readonly<Record<string, Translate>> = {
       action: 'SetChargingProfile',
       payload: { ...payload, chargingProfile: profile },
       sets: [place, ANY_PROFILE],
-      yieldsTo: [place, ALL_PROFILES],
+      yieldsTo: [place, ALL_PROFILES, placeOf('cleared', order.sender, given)],
       profile: { given, derived },
     };
   },
-  async ClearChargingProfile({ payload }, names) {
+  async ClearChargingProfile({ payload, sender }, names) {
     const given = payload['chargingProfileId'];
     if (typeof given !== 'number') {
       return { action: 'ClearChargingProfile', payload, sets: [ALL_PROFILES], yieldsTo: [ANY_PROFILE] };
     }
+    const derived = await names.profile(given);
     return {
       action: 'ClearChargingProfile',
-      payload: { ...payload, chargingProfileId: await names.profile(given) },
-      ...INDEPENDENT,
+      payload: { ...payload, chargingProfileId: derived ?? given },
+      sets: [placeOf('cleared', sender, given)],
+      yieldsTo: [],
+      ...(derived === undefined ? { isMoot: true } : {}),
     };
   },
   async RequestStartTransaction({ payload, ...order }, names) {

@@ -19,7 +19,6 @@ const FINAL = new Set([
   'Unverified',
   'Superseded',
   'ForeignTransaction',
-  'UnknownProfile',
 ]);
 
 /** Whether a command that was not accepted is tried again. @param now Unix milliseconds */
