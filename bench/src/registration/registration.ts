@@ -36,11 +36,12 @@ const OUTSTANDING = 1024;
 const AT_MOST_PER_SECOND = 1500;
 const WARM_UP = 256;
 
-export async function benchRegistration(make: RegistrationFactory): Promise<RegistrationResults> {
+/** @param seconds of each ledger's window */
+export async function benchRegistration(make: RegistrationFactory, seconds = SECONDS): Promise<RegistrationResults> {
   await ready();
-  const embedded = await measureOn(make, 'embedded');
+  const embedded = await measureOn(make, 'embedded', seconds);
   if (!embedded) throw new Error('the embedded ledger did not start');
-  const fabric = await measureOn(make, 'fabric');
+  const fabric = await measureOn(make, 'fabric', seconds);
   return {
     embedded,
     ...(fabric && { fabric }),
@@ -52,13 +53,14 @@ export async function benchRegistration(make: RegistrationFactory): Promise<Regi
 async function measureOn(
   make: RegistrationFactory,
   ledger: RegistrationLedger,
+  seconds: number,
 ): Promise<RegistrationFigures | undefined> {
   const subject = await make(ledger);
   if (!subject) return undefined;
   try {
-    await subject.prepare(WARM_UP + SECONDS * AT_MOST_PER_SECOND);
+    await subject.prepare(WARM_UP + seconds * AT_MOST_PER_SECOND + 2 * GROUP);
     await subject.offer(WARM_UP).processed;
-    return await sustain(subject);
+    return await sustain(subject, seconds);
   } finally {
     await subject.close();
   }
@@ -73,7 +75,7 @@ interface Counts {
 }
 
 /** Groups follow one another while fewer than `OUTSTANDING` are under way; what ends after the window does not count. */
-async function sustain(subject: RegistrationSubject): Promise<RegistrationFigures> {
+async function sustain(subject: RegistrationSubject, seconds: number): Promise<RegistrationFigures> {
   const counts: Counts = { offered: 0, accepted: 0, processed: 0, settled: 0, latencies: [] };
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
@@ -82,14 +84,14 @@ async function sustain(subject: RegistrationSubject): Promise<RegistrationFigure
     const { accepted, processed } = subject.offer(GROUP);
     counts.offered += GROUP;
     await accepted;
-    if (elapsed() <= SECONDS) counts.accepted += GROUP;
+    if (elapsed() <= seconds) counts.accepted += GROUP;
     const committed = await processed;
-    if (elapsed() > SECONDS) return;
+    if (elapsed() > seconds) return;
     counts.processed += committed;
     counts.settled += GROUP;
     counts.latencies.push(performance.now() - at);
   };
-  while (elapsed() < SECONDS) {
+  while (elapsed() < seconds) {
     const early = counts.offered >= AT_MOST_PER_SECOND * elapsed() + GROUP;
     if (running.size * GROUP >= OUTSTANDING) await Promise.race(running);
     else if (early) await new Promise<void>((resolve) => setTimeout(resolve, 1000 * (GROUP / AT_MOST_PER_SECOND)));
@@ -99,17 +101,17 @@ async function sustain(subject: RegistrationSubject): Promise<RegistrationFigure
     }
   }
   await Promise.all(running);
-  return summarise(counts);
+  return summarise(counts, seconds);
 }
 
-function summarise({ accepted, processed, settled, latencies }: Counts): RegistrationFigures {
+function summarise({ accepted, processed, settled, latencies }: Counts, seconds: number): RegistrationFigures {
   const sorted = latencies.sort((a, b) => a - b);
   const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN);
   return {
-    acceptedPerSecond: Math.round(accepted / SECONDS),
-    processedPerSecond: Math.round(processed / SECONDS),
+    acceptedPerSecond: Math.round(accepted / seconds),
+    processedPerSecond: Math.round(processed / seconds),
     refused: settled - processed,
-    seconds: SECONDS,
+    seconds,
     milliseconds: { median: at(0.5), p90: at(0.9) },
   };
 }

@@ -46,6 +46,19 @@ interface Chain {
   readonly time: number;
 }
 
+/** A submission under way: each provider is looked up once, however many certificates it issued. */
+interface Submission extends Chain {
+  readonly systemKeys: Map<string, Promise<SystemKey>>;
+}
+
+function systemKeyOf({ state, time, systemKeys }: Submission, provider: string): Promise<SystemKey> {
+  const known = systemKeys.get(provider);
+  if (known) return known;
+  const found = ensureProvider(state, provider, time).then(() => readSystemKey(state, provider));
+  systemKeys.set(provider, found);
+  return found;
+}
+
 function ensureTimes({ issuedAt, expiresAt }: Certificate, { lifetime }: SystemKey, time: number): void {
   const fits =
     issuedAt <= time + CLOCK_SKEW_SECONDS &&
@@ -61,9 +74,9 @@ function ensureTimes({ issuedAt, expiresAt }: Certificate, { lifetime }: SystemK
 }
 
 /** Checks without signatures come first: they cost nothing. Returns the system key the certificate must hold under. */
-async function ensureTerms({ state, params, time }: Chain, certificate: Certificate): Promise<SystemKey> {
-  await ensureProvider(state, certificate.provider, time);
-  const systemKey = await readSystemKey(state, certificate.provider);
+async function ensureTerms(submission: Submission, certificate: Certificate): Promise<SystemKey> {
+  const { params, time } = submission;
+  const systemKey = await systemKeyOf(submission, certificate.provider);
   if (certificate.keyVersion !== systemKey.version) {
     throw new ProtocolError('E_SYSTEM_KEY', `the system key in force has version ${systemKey.version}; issue under it`);
   }
@@ -84,7 +97,11 @@ function ensureSignatures({ params: { ctx } }: Chain, systemKey: SystemKey, entr
   }
 }
 
-async function judgeNew(chain: Chain, entry: RegistrationEntry, standing: Certificate | undefined): Promise<boolean> {
+async function judgeNew(
+  chain: Submission,
+  entry: RegistrationEntry,
+  standing: Certificate | undefined,
+): Promise<boolean> {
   const { certificate } = entry;
   if (standing?.signature === certificate.signature) return false;
   if (standing) {
@@ -110,7 +127,7 @@ function ensureDue(standing: Certificate, { renewal }: SystemKey, time: number):
 }
 
 async function judgeUpdate(
-  chain: Chain,
+  chain: Submission,
   entry: RegistrationEntry,
   standing: Certificate | undefined,
 ): Promise<boolean> {
@@ -153,13 +170,14 @@ export async function putCertificates(
   entries: readonly RegistrationEntry[],
 ): Promise<Registered> {
   const judge = kind === 'register' ? judgeNew : judgeUpdate;
+  const submission: Submission = { state: chain.state, params: chain.params, time: chain.time, systemKeys: new Map() };
   const written = new Map<string, Certificate>();
   const outcomes: ({ id: string } & Outcome)[] = [];
   for (const entry of entries) {
     const { id } = entry.certificate;
     try {
       const standing = written.get(id) ?? (await readCertificateOf(chain.state, id));
-      if (await judge(chain, entry, standing)) {
+      if (await judge(submission, entry, standing)) {
         written.set(id, entry.certificate);
         await write(chain.state, entry.certificate, standing);
       }
