@@ -94,7 +94,7 @@ export const decodeVehicleReportKind: Decoder<VehicleReportKind> = oneOf(...VEHI
 /** Checks the readings against the report's own kind. */
 export const decodeSignedVehicleReport: Decoder<SignedVehicleReport> = (value, at) => {
   const { kind } = jsonObject(value, at);
-  const readings = READINGS[decodeVehicleReportKind(kind, `${at}.kind`)] as Decoder<SignedVehicleReport['readings']>;
+  const readings: Decoder<SignedVehicleReport['readings']> = READINGS[decodeVehicleReportKind(kind, `${at}.kind`)];
   return object<SignedVehicleReport>({
     vehicle: hex(SUBJECT_BYTES),
     kind: decodeVehicleReportKind,

@@ -228,9 +228,10 @@ async function list(io: Io, desk: EspDesk, { limit, after }: ListOptions): Promi
 
 async function revoke(io: Io, desk: EspDesk, { id, reason, effective }: RevokeOptions): Promise<void> {
   const parameters = { id, reason, ...(effective !== undefined && { effective }) };
-  const { status } = await desk.operate<{ status: string }>('revoke', parameters);
-  io.line(`${id}  revoked (${reason}): ${status}`);
-  io.result({ id, reason, status });
+  const { status, datachain } = await desk.operate<{ status: string; datachain: string }>('revoke', parameters);
+  const reports = datachain === 'notAdmitted' ? '' : '; its reports are no longer taken';
+  io.line(`${id}  revoked (${reason}): ${status}${reports}`);
+  io.result({ id, reason, status, datachain });
 }
 
 async function report(io: Io, desk: EspDesk, { id, kind, evidence: file }: ReportOptions): Promise<void> {

@@ -6,6 +6,7 @@ import { type Register } from './command';
 import { registerConformance } from './conformance';
 import { registerDemo } from './demo';
 import { registerDeployment } from './deployment';
+import { registerFleet } from './fleet';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerOpening } from './opening';
@@ -30,6 +31,7 @@ export const REGISTER: readonly Register[] = [
   registerNetwork,
   registerRoles,
   registerAuthorization,
+  registerFleet,
   registerStation,
   registerStore,
   registerConformance,

@@ -208,7 +208,11 @@ describe('a provider’s registration', () => {
   it('revokes: the replica knows at once, and the vehicle may register anew', async () => {
     const replica = await network.replica();
     const { id } = certificateOf(await apply(newcomer()));
-    expect(await operate('revoke', { id, reason: 'lost' })).toEqual({ id, status: 'committed' });
+    expect(await operate('revoke', { id, reason: 'lost' })).toEqual({
+      id,
+      status: 'committed',
+      datachain: 'notAdmitted',
+    });
     const now = Math.floor(Date.now() / 1000);
     await eventually(
       async () => ((await replica.statusOf(id, now)) === 'revoked' ? true : undefined),

@@ -28,6 +28,7 @@ import { CodedError } from '../../common/errors';
 import { SIGNING_ENV } from '../../common/signing-env';
 import { type Channel, type Ledger } from '../../ledger';
 import { type ReplicaView } from '../../replica';
+import { FLEET_SHAPES, FleetOperations } from './fleet-operations';
 import { type Registration, type Registrations } from './registrations';
 
 export interface OperationsParts {
@@ -68,6 +69,7 @@ const SHAPES = {
     version: z.int().positive(),
   }),
   check: z.strictObject({ subject: id, party: z.string(), scope: z.string(), operator: z.string().default('') }),
+  ...FLEET_SHAPES,
 } as const;
 
 export type Verb = keyof typeof SHAPES;
@@ -76,6 +78,7 @@ type Parameters<V extends Verb> = z.output<(typeof SHAPES)[V]>;
 /** What the provider's operator may do, and what becomes of an owner's signed word. */
 export class Operations {
   readonly #parts: OperationsParts;
+  readonly #fleet: FleetOperations;
   readonly #operations: Readonly<Record<Verb, (parameters: string) => Promise<object>>> = {
     query: (given) => this.#query(read('query', given)),
     list: (given) => this.#list(read('list', given)),
@@ -85,10 +88,18 @@ export class Operations {
     permit: (given) => this.#permit(read('permit', given)),
     forbid: (given) => this.#forbid(read('forbid', given)),
     check: (given) => this.#check(read('check', given)),
+    admitVehicle: async (given) => {
+      await this.#mirrorProvider();
+      return this.#fleet.admit(read('admitVehicle', given));
+    },
+    reportVehicle: (given) => this.#fleet.report(read('reportVehicle', given)),
+    vehicleReports: (given) => this.#fleet.reports(read('vehicleReports', given)),
+    vehicleAlerts: (given) => this.#fleet.alerts(read('vehicleAlerts', given)),
   };
 
   constructor(parts: OperationsParts) {
     this.#parts = parts;
+    this.#fleet = new FleetOperations(parts);
   }
 
   /** @throws CodedError E_VERB, E_CONFIG_INVALID, E_NOT_REGISTERED; LedgerError with the chaincode's code */
@@ -116,7 +127,7 @@ export class Operations {
     return ends as Record<Channel, string>;
   }
 
-  /** The data chain needs the provider's key for its permissions; put again it changes nothing. */
+  /** The data chain needs the provider's key for its permissions and its vehicles; put again it changes nothing. */
   async #mirrorProvider(): Promise<void> {
     const { ledger, provider } = this.#parts;
     const entry = await ledger.evaluate('certchain', {
@@ -185,12 +196,15 @@ export class Operations {
     };
   }
 
-  #revoke({ id: subject, reason, effective }: Parameters<'revoke'>): Promise<object> {
+  /** On the data chain as well, where the vehicle reports to it. */
+  async #revoke({ id: subject, reason, effective }: Parameters<'revoke'>): Promise<object> {
     const body = { id: subject, reason, effective: effective ?? this.#parts.now() };
     const signature = this.#sign(keyRevocationStatement(body));
     const authority = [{ by: 'provider' as const, name: this.#parts.provider, signature }];
     const { contract, revokePK } = REGISTRATION;
-    return this.#submit('certchain', contract, revokePK, { ...body, authority });
+    const revocation = { ...body, authority };
+    const revoked = await this.#submit('certchain', contract, revokePK, revocation);
+    return { ...revoked, datachain: await this.#fleet.withdraw(revocation) };
   }
 
   async #erase({ id: subject }: Parameters<'erase'>): Promise<object> {
