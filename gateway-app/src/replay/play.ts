@@ -61,19 +61,13 @@ async function replaySession(stage: ReplayStage, session: PlacedSession, signal:
   const power = powerOf(energyWh, end - start);
   const isFresh = (): boolean => stage.station(pile).evse(EVSE).transaction === undefined;
   stage.station(pile).plugIn(EVSE, { energyWh, maxW: power });
-  await plugged(() => vehicles.plugIn({ vehicle: name, pile: stage.pileAddress(pile) }, { signal, deadline: PLUG_MS }));
+  const plug = { vehicle: name, pile: stage.pileAddress(pile) };
+  await insisted(() => vehicles.plugIn(plug, { signal, deadline: PLUG_MS }), signal, 'E_PLUGGED_IN');
   await started(isFresh, signal);
   await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
   await timeline.reach(pile, end, signal);
   stage.station(pile).unplug(EVSE);
-  await unplugged(() => vehicles.unplug({ vehicle: name }, { signal }), signal);
-
-  async function plugged(plugIn: () => Promise<unknown>): Promise<void> {
-    await insisted(plugIn, signal, 'E_PLUGGED_IN');
-  }
-  async function unplugged(unplug: () => Promise<unknown>, stopping: AbortSignal): Promise<void> {
-    await insisted(unplug, stopping, 'E_NOT_PLUGGED_IN');
-  }
+  await insisted(() => vehicles.unplug({ vehicle: name }, { signal }), signal, 'E_NOT_PLUGGED_IN');
 }
 
 /** W at which all of the energy flows in the time, with a little to spare. */

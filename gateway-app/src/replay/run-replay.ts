@@ -112,9 +112,8 @@ async function play(
   }
 }
 
-function fleetByUser({
-  manifest,
-}: Deployment): { get(user: string): FleetVehicle | undefined } & Map<string, FleetVehicle> {
+/** By `User_ID` of the sessions file. */
+function fleetByUser({ manifest }: Deployment): Map<string, FleetVehicle> {
   const prefix = contractOf('').length;
   return new Map(manifest.fleet.vehicles.map((vehicle) => [vehicle.contract.slice(prefix), vehicle]));
 }
