@@ -35,6 +35,8 @@ const START_MS = 300_000;
 const HOME_POWER = 7_200;
 /** Some published sessions begin and end in one minute. */
 const SHORTEST_SECONDS = 60;
+/** Below what any register shows. */
+const LEAST_WH = 0.001;
 
 /** Every session once. A vehicle's sessions keep their order, and a pile's; what shares neither runs concurrently. */
 export async function replaySessions(stage: ReplayStage, options: ReplayPlayOptions): Promise<void> {
@@ -54,10 +56,11 @@ export async function replaySessions(stage: ReplayStage, options: ReplayPlayOpti
 
 async function replaySession(stage: ReplayStage, session: PlacedSession, signal: AbortSignal): Promise<void> {
   const { vehicles, timeline } = stage;
-  const { pile, start, energyWh } = session;
+  const { pile, energyWh } = session;
   const { name } = stage.fleet.get(session.vehicle) as FleetVehicle;
+  await timeline.reach(pile, session.start, signal);
+  const start = timeline.clock(pile).now() / 1000;
   const end = Math.max(session.end, start + SHORTEST_SECONDS);
-  await timeline.reach(pile, start, signal);
   const power = powerOf(energyWh, end - start);
   const isFresh = (): boolean => stage.station(pile).evse(EVSE).transaction === undefined;
   stage.station(pile).plugIn(EVSE, { energyWh, maxW: power });
@@ -66,6 +69,7 @@ async function replaySession(stage: ReplayStage, session: PlacedSession, signal:
   await started(isFresh, signal);
   await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
   await timeline.reach(pile, end, signal);
+  await full(stage, session, signal);
   stage.station(pile).unplug(EVSE);
   await insisted(() => vehicles.unplug({ vehicle: name }, { signal }), signal, 'E_NOT_PLUGGED_IN');
 }
@@ -73,6 +77,22 @@ async function replaySession(stage: ReplayStage, session: PlacedSession, signal:
 /** W at which all of the energy flows in the time, with a little to spare. */
 export function powerOf(energyWh: number, seconds: number): number {
   return Math.max(HOME_POWER, Math.ceil((energyWh * 3600 * 1.05) / seconds));
+}
+
+/** A start that took long, or a clock that runs fast, leaves too little time: the vehicle then stays until it has its energy. */
+async function full(
+  { station, timeline }: ReplayStage,
+  { pile, energyWh }: PlacedSession,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = Date.now() + START_MS;
+  const lacks = (): boolean => energyWh - (station(pile).evse(EVSE).vehicle?.takenWh ?? energyWh) > LEAST_WH;
+  while (lacks()) {
+    if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
+    if (Date.now() > until)
+      throw new CodedError('E_REPLAY_ENERGY', 'a vehicle never got its energy: read roles/*/role.log');
+    await timeline.reach(pile, timeline.clock(pile).now() / 1000 + SHORTEST_SECONDS, signal);
+  }
 }
 
 async function started(isWaiting: () => boolean, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,11 @@ const TARIFF = parseTariff({
   taxPercent: 25,
 });
 
+/** Published times are whole minutes: several sessions of a vehicle may share one, and still take energy. */
+const WITHOUT_TIME = ['0,5', '0,01', '0,2']
+  .map((kWh, i) => `90${i};SYN1;SYN1-1;Private;NA;05.01.2025 10:20;10;05.01.2025 10:20;10;${kWh};0\r\n`)
+  .join('');
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chargecast-replay-'));
@@ -139,7 +144,7 @@ test(
   'kill −9 of pile agent, gateway, station, ledger and centre in the middle: the sums agree; nothing is in clear',
   async () => {
     const sessions = join(folder, 'sessions.csv');
-    await writeFile(sessions, syntheticSessions({ ...SMALL_SYNTHETIC, vehicles: 4, garages: 2 }));
+    await writeFile(sessions, syntheticSessions({ ...SMALL_SYNTHETIC, vehicles: 4, garages: 2 }) + WITHOUT_TIME);
     const directory = join(folder, 'data');
     const signal = new AbortController().signal;
     const options = { directory, sessions, ledger: 'embedded' as const, speed: 'max' as const, tariff: TARIFF, signal };
