@@ -2,6 +2,8 @@ import './testing/silence';
 import {
   type AddChargingRecordReply,
   type AdmitMetersReply,
+  AuthenticationKey,
+  authenticationKeyId,
   CHARGING_EVENT,
   CHARGING_RECORDS,
   type ChargingRecord,
@@ -9,7 +11,10 @@ import {
   type ChargingRecordPage,
   chargingStatement,
   chargingTransaction,
+  type Grant,
   type LedgerRole,
+  type ReadRequest,
+  readRequestBytes,
   recordedEnergyWh,
   type RecordEntry,
   termsCommitment,
@@ -19,9 +24,9 @@ import { type HolderKey } from '@chargecast/signcryption/holder';
 import { ready } from '@chargecast/signcryption/primitives/native';
 import { Role } from '@chargecast/signcryption/roles';
 import { hex, NOW } from '@chargecast/signcryption/testing/world';
-import { codeOf, Consortium, GATEWAYS } from './testing/consortium';
+import { codeOf, Consortium, GATEWAYS, PROVIDER } from './testing/consortium';
 import { type Simulation } from './testing/memory-ledger';
-import { type Registered, Registrar } from './testing/registrar';
+import { DAY, type Registered, Registrar } from './testing/registrar';
 
 const SESSION = 'ab'.repeat(16);
 const SUBJECT = 'cd'.repeat(16);
@@ -242,48 +247,119 @@ function reading(at: number, importWh: number): ChargingRecord['readings'][0] {
   return { at, importWh, exportWh: 0 };
 }
 
-describe('readers outside the consortium', () => {
+describe('readers of a record whose vehicle they can name', () => {
   const GARAGE = 'CSS1MSP';
+  const OPERATOR = 'CSS4MSP';
   let registrar: Registrar;
   let vehicle: Registered;
   let entry: ChargingRecordEntry;
+  let opening: { subject: string; session: string };
 
   beforeEach(async () => {
     registrar = new Registrar(consortium);
     vehicle = registrar.newcomer();
-    await admit({ ...consortium.entry(pile.record), owner: 'CSS4MSP' });
-    const { id: subject } = vehicle.certificate;
-    entry = signed(recordOf({ vehicle: vehicleCommitment({ subject, session: SESSION }) }));
+    await admit({ ...consortium.entry(pile.record), owner: OPERATOR });
+    opening = { subject: vehicle.certificate.id, session: SESSION };
+    entry = signed(recordOf({ vehicle: vehicleCommitment(opening) }));
     await add(entry);
+    const provider = [JSON.stringify(consortium.providerEntry())];
+    await authorization('mirrorProvider', provider, 'provider');
   });
 
-  const grant = async (): Promise<void> => {
-    const args = [JSON.stringify(registrar.grant(vehicle, GARAGE))];
-    await consortium.datachain.submit({ name: 'authorization:authorize', args, as: consortium.as('relay'), time: NOW });
-  };
-  const read = (opening?: object, role: LedgerRole = 'owner', transaction = entry.transaction): Promise<unknown> =>
+  const authorization = (name: string, args: string[], role: LedgerRole = 'relay'): Promise<Simulation> =>
+    consortium.datachain.submit({ name: `authorization:${name}`, args, as: consortium.as(role), time: NOW });
+  const grant = async (party: string, changes: Partial<Grant> = {}): Promise<void> =>
+    void (await authorization('authorize', [JSON.stringify(registrar.grant(vehicle, party, changes))]));
+  interface Asked {
+    readonly role?: LedgerRole;
+    readonly opening?: object;
+    readonly request?: ReadRequest;
+    readonly transaction?: string;
+    readonly time?: number;
+  }
+  const read = (asked: Asked): Promise<unknown> =>
     consortium.datachain.evaluate({
       name: `${CHARGING_RECORDS.contract}:getChargingRecord`,
-      args: [transaction],
-      as: consortium.as(role),
-      time: NOW,
-      transient: opening ? { opening: Buffer.from(JSON.stringify(opening)) } : {},
+      args: [asked.transaction ?? entry.transaction],
+      as: consortium.as(asked.role ?? 'owner'),
+      time: asked.time ?? NOW,
+      transient: {
+        ...(asked.opening && { opening: Buffer.from(JSON.stringify(asked.opening)) }),
+        ...(asked.request && { request: Buffer.from(JSON.stringify(asked.request)) }),
+      },
     });
+  const refusal = (asked: Asked): Promise<string> => codeOf(read(asked));
 
-  it('see a record once its vehicle permits, and only with what opens it', async () => {
-    const opening = { subject: vehicle.certificate.id, session: SESSION };
-    expect(await codeOf(read(opening))).toBe('E_FORBIDDEN');
-    await grant();
-    expect(await read(opening)).toEqual(entry);
-    expect(await codeOf(read())).toBe('E_FORBIDDEN');
-    expect(await codeOf(read({ ...opening, session: '00'.repeat(16) }))).toBe('E_FORBIDDEN');
-    expect(await codeOf(read({ ...opening, subject: SUBJECT }))).toBe('E_FORBIDDEN');
-    expect(await codeOf(read(opening, 'owner', chargingTransaction(SESSION, 7)))).toBe('E_FORBIDDEN');
+  function requestOf(key: AuthenticationKey, changes: Partial<ReadRequest> = {}): ReadRequest {
+    const body = { subject: opening.subject, scope: 'charging' as const, at: NOW, key: key.publicKey, ...changes };
+    return { ...body, signature: key.sign(readRequestBytes(registrar.ctx, body)) };
+  }
+  function ownersRequest(of: Registered, changes: Partial<ReadRequest> = {}): ReadRequest {
+    const { role, provider, owner, commitment } = registrar.ownerOf(of);
+    return requestOf(of.owner, { owner: { role, provider, owner, commitment }, ...changes });
+  }
+
+  it('see it once its owner permits, for as long, and only with what opens it', async () => {
+    expect(await refusal({ opening })).toBe('E_FORBIDDEN');
+    await grant(GARAGE);
+    expect(await read({ opening })).toEqual(entry);
+    expect(await refusal({})).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening: { ...opening, session: '00'.repeat(16) } })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening: { ...opening, subject: SUBJECT } })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening: { ...opening, index: 1 } })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening, transaction: chargingTransaction(SESSION, 7) })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening, time: NOW + 30 * DAY })).toBe('E_FORBIDDEN');
+    await authorization('revokeAuthorization', [JSON.stringify(registrar.withdrawal(vehicle, GARAGE))]);
+    expect(await refusal({ opening })).toBe('E_FORBIDDEN');
   });
 
-  it('as car makers need the provider’s and the operator’s permission too', async () => {
-    await grant();
-    expect(await codeOf(read({ subject: vehicle.certificate.id, session: SESSION }, 'carmaker'))).toBe('E_FORBIDDEN');
+  it('are not served by a permission for something else', async () => {
+    await grant(GARAGE, { scopes: ['maintenance', 'drive'] });
+    expect(await refusal({ opening })).toBe('E_FORBIDDEN');
+  });
+
+  it('are the owner without any permission, by a signed request whoever carries it', async () => {
+    const request = ownersRequest(vehicle);
+    for (const role of ['owner', 'relay'] as const) expect(await read({ opening, request, role })).toEqual(entry);
+    expect(await refusal({ request, role: 'relay' })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening, request: ownersRequest(vehicle, { scope: 'fuel' }) })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening, request, time: NOW + 301 })).toBe('E_AUTHORISATION');
+    const stranger = registrar.newcomer();
+    const foreign = ownersRequest(stranger, { subject: stranger.certificate.id });
+    expect(await refusal({ opening, request: foreign })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening, request: ownersRequest(stranger) })).toBe('E_AUTHORISATION');
+  });
+
+  it('are a third party known by its key alone, once permitted, and never the relay that carries its request', async () => {
+    const key = AuthenticationKey.generate();
+    const asked = { opening, request: requestOf(key), role: 'relay' as const };
+    expect(await refusal(asked)).toBe('E_FORBIDDEN');
+    await grant(`key:${authenticationKeyId(key.publicKey)}`);
+    expect(await read(asked)).toEqual(entry);
+    expect(await refusal({ ...asked, request: requestOf(AuthenticationKey.generate()) })).toBe('E_FORBIDDEN');
+  });
+
+  it('as car makers need the owner’s, the provider’s and the permission of whose station it was', async () => {
+    const asked = { opening, role: 'carmaker' as const };
+    const kind = 'carmaker' as const;
+    const by = (grantor: Grant['grantor']): Partial<Grant> => ({ kind, grantor, subject: '*' });
+    await grant(GARAGE, { kind });
+    expect(await refusal(asked)).toBe('E_FORBIDDEN');
+    await grant(GARAGE, by({ by: 'provider', name: PROVIDER }));
+    expect(await refusal(asked)).toBe('E_FORBIDDEN');
+    await grant(GARAGE, by({ by: 'operator', name: 'CSS1MSP' }));
+    expect(await refusal(asked)).toBe('E_FORBIDDEN');
+    await grant(GARAGE, by({ by: 'operator', name: OPERATOR }));
+    expect(await read(asked)).toEqual(entry);
+    await authorization('revokeAuthorization', [JSON.stringify(registrar.withdrawal(vehicle, GARAGE))]);
+    expect(await refusal(asked)).toBe('E_FORBIDDEN');
+  });
+
+  it('are members of the consortium by role as long as they name no vehicle', async () => {
+    for (const role of ['relay', 'kgc', 'provider', 'auditor'] as const) {
+      expect(await read({ role })).toEqual(entry);
+      expect(await refusal({ role, opening })).toBe('E_FORBIDDEN');
+    }
   });
 });
 

@@ -19,8 +19,9 @@ const OPENING = 'opening';
 const REQUEST = 'request';
 
 /**
- * Members of the consortium read every record. Others show the opening of the record's vehicle and must be permitted to
- * read the charging of that subject; an unknown transaction is refused like a foreign one.
+ * Members of the consortium read every record as it stands, which names no vehicle. Whoever shows whose record it is, by
+ * the opening of its vehicle, or carries a key holder's request, is judged as who asks, member or not: permitted to read the
+ * charging of that subject, or refused; an unknown transaction is refused like a foreign one.
  * @throws ProtocolError E_FORBIDDEN, E_DECODE, E_AUTHORISATION
  */
 export async function ensureMayRead(
@@ -30,13 +31,13 @@ export async function ensureMayRead(
 ): Promise<void> {
   const { state, params, time, clientIdentity } = ctx;
   const roles = await rolesOf(clientIdentity, state);
-  if (members.some((role) => roles.has(role))) return;
   const transient = ctx.stub.getTransient();
   const opening = transient.get(OPENING);
+  const given = transient.get(REQUEST);
+  if (!opening && !given && members.some((role) => roles.has(role))) return;
   if (!entry || !opening) return forbid();
   const vehicle = decodeJson(toText(opening), decodeVehicleOpening, OPENING);
   if (vehicleCommitment(vehicle) !== entry.vehicle) return forbid();
-  const given = transient.get(REQUEST);
   const request = given && decodeJson(toText(given), decodeReadRequest, REQUEST);
   const operator = (await readMeter(state, entry.meter))?.operator;
   const subject = { id: vehicle.subject, ...(operator !== undefined && { operator }) };
