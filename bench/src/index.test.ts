@@ -2,16 +2,19 @@ import { Measurements } from './crypto/measure';
 import { runBench } from './index';
 
 describe('bench', () => {
-  it.each([[[]], [['crypto', '--yaml']], [['disks']], [['handshake']]])('refuses the command line %j with exit code 2', async (args) => {
-    const written: string[] = [];
-    const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    try {
-      expect(await runBench(args)).toBe(2);
-      expect(written.join('')).toContain('usage: bench ');
-    } finally {
-      write.mockRestore();
-    }
-  });
+  it.each([[[]], [['crypto', '--yaml']], [['disks']], [['handshake']]])(
+    'refuses the command line %j with exit code 2',
+    async (args) => {
+      const written: string[] = [];
+      const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+      try {
+        expect(await runBench(args)).toBe(2);
+        expect(written.join('')).toContain('usage: bench ');
+      } finally {
+        write.mockRestore();
+      }
+    },
+  );
 
   it('runs every case once a round and divides by operations and by receivers', async () => {
     const order: string[] = [];

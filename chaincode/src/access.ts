@@ -16,11 +16,23 @@ export type AccessTable = Readonly<Record<string, readonly LedgerRole[]>>;
 
 export const EVERYONE: readonly LedgerRole[] = LEDGER_ROLES;
 
-/** Organisational units of the certificate's subject. */
-function organisationalUnits(certificate: Uint8Array): readonly string[] {
-  const { subject } = new X509Certificate(certificate).toLegacyObject();
-  const units = (subject as { readonly OU?: string | readonly string[] }).OU ?? [];
-  return typeof units === 'string' ? [units] : units;
+/** The submitting client, as authorisations name it. */
+export interface Client {
+  readonly mspId: string;
+  /** Of the certificate's subject, where it has exactly one. */
+  readonly commonName?: string;
+}
+
+/** A field of the certificate's subject. */
+function subjectField(identity: ClientIdentity, field: 'CN' | 'OU'): readonly string[] {
+  const { subject } = new X509Certificate(identity.getIDBytes()).toLegacyObject();
+  const values = (subject as Partial<Record<string, string | readonly string[]>>)[field] ?? [];
+  return typeof values === 'string' ? [values] : values;
+}
+
+export function clientOf(identity: ClientIdentity): Client {
+  const [commonName, ...others] = subjectField(identity, 'CN');
+  return { mspId: identity.getMSPID(), ...(commonName !== undefined && others.length === 0 && { commonName }) };
 }
 
 /**
@@ -28,7 +40,7 @@ function organisationalUnits(certificate: Uint8Array): readonly string[] {
  * its organisation. OU=admin is an administrator. A certificate of a peer or an orderer has no role.
  */
 export async function rolesOf(identity: ClientIdentity, state: WorldState): Promise<ReadonlySet<LedgerRole>> {
-  const units = organisationalUnits(identity.getIDBytes());
+  const units = subjectField(identity, 'OU');
   if (units.includes('peer') || units.includes('orderer')) return new Set();
   const roles = new Set<LedgerRole>(units.includes('admin') ? ['admin'] : []);
   const attribute = identity.getAttributeValue(ROLE_ATTRIBUTE);

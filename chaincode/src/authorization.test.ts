@@ -14,6 +14,7 @@ import { ready } from '@chargecast/signcryption/primitives/native';
 import { generateKeyPair } from '@chargecast/signcryption/statements';
 import { NOW } from '@chargecast/signcryption/testing/world';
 import { type ClientIdentity } from 'fabric-shim-api';
+import { clientOf } from './access';
 import { judgeReading, mayRead, readerOf, type ReadSubject } from './rules/authorisations';
 import { WorldState } from './state';
 import { codeOf, Consortium, GATEWAYS, PROVIDER } from './testing/consortium';
@@ -225,38 +226,44 @@ describe('mayRead', () => {
   test('the owner by its key; another key as whom the owner authorised; never the relay that carries it', async () => {
     const state = stateOf(consortium.datachain);
     const carrier = await relay();
-    const owner = readerOf(carrier, new Set(), params(), NOW, signedRequest(vehicle.owner, { owner: ownerParts() }));
+    const owner = readerOf(
+      clientOf(carrier),
+      new Set(),
+      params(),
+      NOW,
+      signedRequest(vehicle.owner, { owner: ownerParts() }),
+    );
     expect(await mayRead(state, subject(), owner, 'charging', NOW)).toBe(true);
     expect(await mayRead(state, { id: 'ff'.repeat(16) }, owner, 'charging', NOW)).toBe(false);
     expect(await mayRead(state, subject(), owner, 'maintenance', NOW)).toBe(false);
     const driver = AuthenticationKey.generate();
-    const reader = readerOf(carrier, new Set(), params(), NOW, signedRequest(driver, { scope: 'drive' }));
+    const reader = readerOf(clientOf(carrier), new Set(), params(), NOW, signedRequest(driver, { scope: 'drive' }));
     expect(await mayRead(state, subject(), reader, 'drive', NOW)).toBe(false);
     const party = `key:${authenticationKeyId(driver.publicKey)}`;
     await authorize('datachain', registrar.grant(vehicle, party, { kind: 'driver', scopes: ['drive', 'charging'] }));
     const later = stateOf(consortium.datachain);
     expect(await mayRead(later, subject(), reader, 'drive', NOW)).toBe(true);
     expect(await mayRead(later, subject(), reader, 'charging', NOW)).toBe(false);
-    const alone = readerOf(carrier, new Set(), params(), NOW);
+    const alone = readerOf(clientOf(carrier), new Set(), params(), NOW);
     expect(await mayRead(later, subject(), alone, 'drive', NOW)).toBe(false);
   });
 
   test('an organisation, and one client of it by its common name', async () => {
     await authorize('datachain', registrar.grant(vehicle, `${GARAGE}/alice`));
-    const clientOf = async (name: string): Promise<boolean> => {
+    const maySee = async (name: string): Promise<boolean> => {
       const identity = identityOf(await makeIdentity(GARAGE, 'owner', `CN=${name}, OU=client`));
-      const reader = readerOf(identity, new Set<LedgerRole>(['owner']), params(), NOW);
+      const reader = readerOf(clientOf(identity), new Set<LedgerRole>(['owner']), params(), NOW);
       return mayRead(stateOf(consortium.datachain), subject(), reader, 'charging', NOW);
     };
-    expect([await clientOf('alice'), await clientOf('bob')]).toEqual([true, false]);
+    expect([await maySee('alice'), await maySee('bob')]).toEqual([true, false]);
     await authorize('datachain', registrar.grant(vehicle, GARAGE));
-    expect(await clientOf('bob')).toBe(true);
+    expect(await maySee('bob')).toBe(true);
   });
 
   test('who has the role of a car maker needs three permissions, whatever the owner called it', async () => {
     await authorize('datachain', registrar.grant(vehicle, MAKER));
     const identity = identityOf(await makeIdentity(MAKER, 'carmaker'));
-    const reader = readerOf(identity, new Set<LedgerRole>(['carmaker']), params(), NOW);
+    const reader = readerOf(clientOf(identity), new Set<LedgerRole>(['carmaker']), params(), NOW);
     const answer = await judgeReading(stateOf(consortium.datachain), subject(), reader, 'charging', NOW);
     expect(answer).toEqual({ authorized: false, missing: ['provider', 'operator'] });
   });
@@ -271,7 +278,7 @@ describe('mayRead', () => {
 
   test('signed requests that do not hold', async () => {
     const carrier = await relay();
-    const ask = (given: ReadRequest): unknown => readerOf(carrier, new Set(), params(), NOW, given);
+    const ask = (given: ReadRequest): unknown => readerOf(clientOf(carrier), new Set(), params(), NOW, given);
     const { owner } = vehicle;
     const stranger = AuthenticationKey.generate();
     for (const given of [

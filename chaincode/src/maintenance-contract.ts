@@ -10,7 +10,7 @@ import {
   type VehicleReportsReply,
 } from '@chargecast/protocol';
 import { Info, Returns, Transaction } from 'fabric-contract-api';
-import { type AccessTable, EVERYONE, rolesOf } from './access';
+import { type AccessTable, clientOf, EVERYONE, rolesOf } from './access';
 import { LedgerContext, LedgerContract } from './ledger-contract';
 import { readPageRequest } from './paging';
 import { type Reader, readerOf } from './rules/authorisations';
@@ -91,5 +91,5 @@ export class MaintenanceContract extends LedgerContract {
 async function readerOfCall(ctx: LedgerContext, requestJson: string): Promise<Reader> {
   const request = requestJson === '' ? undefined : readArgument(requestJson, decodeReadRequest, 'request');
   const roles = await rolesOf(ctx.clientIdentity, ctx.state);
-  return readerOf(ctx.clientIdentity, roles, ctx.params, ctx.time, request);
+  return readerOf(clientOf(ctx.clientIdentity), roles, ctx.params, ctx.time, request);
 }

@@ -5,19 +5,7 @@
 import { fromHex, u64, utf8 } from '@chargecast/signcryption/bytes';
 import { decodeSignature } from './authority';
 import { type Certificate, decodeCertificate, decodeSignedSystemKey, type SignedSystemKey } from './certificate';
-import {
-  array,
-  canonicalJson,
-  type Decoder,
-  hex,
-  integer,
-  type Json,
-  jsonObject,
-  object,
-  oneOf,
-  optional,
-  text,
-} from './json';
+import { array, canonicalJson, type Decoder, hex, integer, jsonObject, object, oneOf, optional, text } from './json';
 import { authenticationBytes, decodeAuthenticationKey } from './p256';
 
 const SUBJECT_BYTES = 16;
@@ -124,7 +112,7 @@ export function vehicleReportBytes(ctx: Uint8Array, report: VehicleReport, as: '
     u64(sequence),
     u64(at),
     driver === undefined ? new Uint8Array() : fromHex(driver),
-    utf8(canonicalJson(readings as unknown as Json)),
+    utf8(canonicalJson(readings)),
   );
 }
 

@@ -1,5 +1,4 @@
 /** Authorisations: who may read whose data, decided from what stands on the chain that decides. */
-import { X509Certificate } from 'node:crypto';
 import {
   ANY_SUBJECT,
   type AuthorizationReply,
@@ -29,7 +28,7 @@ import {
 import { type Params } from '@chargecast/signcryption/params';
 import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
 import { Role } from '@chargecast/signcryption/roles';
-import { type ClientIdentity } from 'fabric-shim-api';
+import { type Client } from '../access';
 import { type WorldState } from '../state';
 import { readProvider } from './providers';
 import { readRevocation } from './revocation';
@@ -144,12 +143,6 @@ export interface Reader {
   readonly carMaker: boolean;
 }
 
-function commonName(identity: ClientIdentity): string | undefined {
-  const { subject } = new X509Certificate(identity.getIDBytes()).toLegacyObject();
-  const name = (subject as { readonly CN?: string | readonly string[] }).CN;
-  return typeof name === 'string' ? name : undefined;
-}
-
 function isParty(name: string): boolean {
   try {
     decodeParty(name, 'party');
@@ -166,16 +159,14 @@ function isParty(name: string): boolean {
  * @throws ProtocolError E_AUTHORISATION for a request whose signature, time or owner does not hold
  */
 export function readerOf(
-  identity: ClientIdentity,
+  { mspId, commonName }: Client,
   roles: ReadonlySet<LedgerRole>,
   params: Params,
   time: number,
   request?: ReadRequest,
 ): Reader {
   if (request) return holderOf(params, time, request);
-  const mspId = identity.getMSPID();
-  const name = commonName(identity);
-  const parties = [mspId, ...(name === undefined ? [] : [`${mspId}/${name}`])].filter(isParty);
+  const parties = [mspId, ...(commonName === undefined ? [] : [`${mspId}/${commonName}`])].filter(isParty);
   return { parties, carMaker: roles.has('carmaker') };
 }
 

@@ -8,7 +8,7 @@ import {
   ProtocolError,
   vehicleCommitment,
 } from '@chargecast/protocol';
-import { rolesOf } from '../access';
+import { clientOf, rolesOf } from '../access';
 import { type LedgerContext } from '../ledger-contract';
 import { toText } from '../state';
 import { mayRead, readerOf } from './authorisations';
@@ -41,7 +41,7 @@ export async function ensureMayRead(
   const request = given && decodeJson(toText(given), decodeReadRequest, REQUEST);
   const operator = (await readMeter(state, entry.meter))?.operator;
   const subject = { id: vehicle.subject, ...(operator !== undefined && { operator }) };
-  const reader = readerOf(clientIdentity, roles, params, time, request);
+  const reader = readerOf(clientOf(clientIdentity), roles, params, time, request);
   if (!(await mayRead(state, subject, reader, 'charging', time))) forbid();
 }
 

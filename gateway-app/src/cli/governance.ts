@@ -125,10 +125,7 @@ async function followed(io: Io, steps: AsyncIterable<GovernanceStep>): Promise<E
   return 0;
 }
 
-async function withKgc(
-  file: string,
-  use: (kgc: Client<'Kgc'>) => Promise<ExitCode>,
-): Promise<ExitCode> {
+async function withKgc(file: string, use: (kgc: Client<'Kgc'>) => Promise<ExitCode>): Promise<ExitCode> {
   const { kgcConfigSchema } = await import('../kgc/index.js');
   const { client } = await import('../rpc/index.js');
   const { prepareProcess } = await import('../holder/index.js');
@@ -137,10 +134,7 @@ async function withKgc(
   return use(running).finally(() => running.close());
 }
 
-async function withCss(
-  file: string,
-  use: (css: Client<'Css'>) => Promise<ExitCode>,
-): Promise<ExitCode> {
+async function withCss(file: string, use: (css: Client<'Css'>) => Promise<ExitCode>): Promise<ExitCode> {
   const { cssConfigSchema } = await import('../css/config.js');
   const { client } = await import('../rpc/index.js');
   const { prepareProcess } = await import('../holder/index.js');

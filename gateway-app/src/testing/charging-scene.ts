@@ -160,6 +160,7 @@ export class ChargingScene {
         },
         send: () => Promise.reject(new Error('unused')),
         curtail: () => Promise.reject(new Error('unused')),
+        statement: () => Promise.reject(new Error('unused')),
         follow: () => ({ [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) }),
       },
       { tls: await this.network.tls('csc', 'csc1'), host: '127.0.0.1', port: 0 },
