@@ -1,4 +1,12 @@
-import { BROADCAST, LEDGER_ROLES, type LedgerRole, REGISTRATION } from '@chargecast/protocol';
+import {
+  AUTHORIZATION,
+  BROADCAST,
+  CHARGING_RECORDS,
+  LEDGER_ROLES,
+  type LedgerRole,
+  MAINTENANCE,
+  REGISTRATION,
+} from '@chargecast/protocol';
 import { encodeParams } from '@chargecast/signcryption/params';
 import { ready } from '@chargecast/signcryption/primitives/native';
 import { NOW } from '@chargecast/signcryption/testing/world';
@@ -21,70 +29,132 @@ const call = async (ledger: MemoryLedger, name: string, args: string[], as: Test
 const EVERYONE = [...LEDGER_ROLES];
 const CARRIERS: LedgerRole[] = ['relay', 'kgc', 'provider', 'admin'];
 
+type Chain = 'certchain' | 'datachain';
+type Row = [name: string, args: string[], allowed: LedgerRole[]];
+
+interface ContractRows {
+  readonly transactions: { readonly contract: string };
+  readonly chains: readonly Chain[];
+  readonly rows: readonly Row[];
+}
+
+const MEMBERS: LedgerRole[] = ['relay', 'kgc', 'provider', 'auditor'];
+
 /** Every transaction with arguments of the right number, and the roles of docs/ledger.md. */
-const TABLE: [chain: 'certchain' | 'datachain', name: string, args: string[], allowed: LedgerRole[]][] = [
-  ['certchain', 'init', ['', ''], ['admin']],
-  ['certchain', 'getParams', [], EVERYONE],
-  ['certchain', 'putProvider', [''], ['relay', 'provider', 'admin']],
-  ['certchain', 'getProvider', [''], EVERYONE],
-  ['certchain', 'listProviders', [], EVERYONE],
-  ['certchain', 'putRecords', [''], ['relay', 'provider']],
-  ['certchain', 'getRecord', [''], ['auditor', 'government']],
-  ['certchain', 'listRecords', ['', ''], ['relay', 'kgc', 'provider', 'auditor', 'government']],
-  ['certchain', 'revokeRecord', [''], CARRIERS],
-  ['certchain', 'listRevocations', ['', ''], EVERYONE],
-  ['certchain', 'mirrorGovernance', [''], CARRIERS],
-  ['certchain', 'governance', [], EVERYONE],
-  ['certchain', 'governanceItem', [''], EVERYONE],
-  ['certchain', 'publishSPK', [''], ['relay', 'provider', 'admin']],
-  ['certchain', 'querySPK', [''], EVERYONE],
-  ['certchain', 'registerPK', [''], ['relay', 'provider']],
-  ['certchain', 'updatePK', [''], ['relay', 'provider']],
-  ['certchain', 'revokePK', [''], [...CARRIERS, 'owner']],
-  ['certchain', 'queryVPK', [''], ['relay', 'kgc', 'provider', 'auditor', 'government', 'owner']],
-  ['certchain', 'listVPK', ['', ''], ['relay', 'kgc', 'provider', 'auditor', 'government']],
-  ['certchain', 'historyVPK', [''], ['auditor', 'government']],
-  ['certchain', 'reportMisbehaviour', [''], ['relay', 'provider']],
-  ['certchain', 'reputation', [''], ['relay', 'provider', 'auditor', 'government']],
-  ['datachain', 'init', ['', '', ''], ['admin']],
-  ['datachain', 'getParams', [], EVERYONE],
-  ['datachain', 'governance', [], EVERYONE],
-  ['datachain', 'governanceItem', [''], EVERYONE],
-  ['datachain', 'submit', [], ['relay']],
-  ['datachain', 'getSigma', [''], EVERYONE],
-  ['datachain', 'listSigmas', ['', ''], EVERYONE],
-  ['datachain', 'getInclusionProof', [''], EVERYONE],
-  ['datachain', 'mirrorGovernance', [''], CARRIERS],
-  ['datachain', 'listRevocations', ['', ''], EVERYONE],
-  ['datachain', 'advanceSlot', [''], ['relay']],
-  ['datachain', 'slot', [], EVERYONE],
+const CONTRACTS: readonly ContractRows[] = [
+  {
+    transactions: REGISTRATION,
+    chains: ['certchain'],
+    rows: [
+      ['init', ['', ''], ['admin']],
+      ['getParams', [], EVERYONE],
+      ['putProvider', [''], ['relay', 'provider', 'admin']],
+      ['getProvider', [''], EVERYONE],
+      ['listProviders', [], EVERYONE],
+      ['putRecords', [''], ['relay', 'provider']],
+      ['getRecord', [''], ['auditor', 'government']],
+      ['listRecords', ['', ''], ['relay', 'kgc', 'provider', 'auditor', 'government']],
+      ['revokeRecord', [''], CARRIERS],
+      ['listRevocations', ['', ''], EVERYONE],
+      ['mirrorGovernance', [''], CARRIERS],
+      ['governance', [], EVERYONE],
+      ['governanceItem', [''], EVERYONE],
+      ['publishSPK', [''], ['relay', 'provider', 'admin']],
+      ['querySPK', [''], EVERYONE],
+      ['registerPK', [''], ['relay', 'provider']],
+      ['updatePK', [''], ['relay', 'provider']],
+      ['revokePK', [''], [...CARRIERS, 'owner']],
+      ['queryVPK', [''], ['relay', 'kgc', 'provider', 'auditor', 'government', 'owner']],
+      ['listVPK', ['', ''], ['relay', 'kgc', 'provider', 'auditor', 'government']],
+      ['historyVPK', [''], ['auditor', 'government']],
+      ['reportMisbehaviour', [''], ['relay', 'provider']],
+      ['reputation', [''], ['relay', 'provider', 'auditor', 'government']],
+    ],
+  },
+  {
+    transactions: AUTHORIZATION,
+    chains: ['certchain', 'datachain'],
+    rows: [
+      ['authorize', [''], ['relay', 'provider', 'owner']],
+      ['revokeAuthorization', [''], ['relay', 'provider', 'owner']],
+      ['isAuthorized', ['', '', '', ''], ['relay', 'provider', 'auditor', 'government', 'owner', 'carmaker']],
+      ['getAuthorization', ['', '', ''], ['relay', 'provider', 'auditor', 'government', 'owner']],
+      ['listAuthorizations', ['', ''], ['auditor', 'government']],
+      ['mirrorProvider', [''], ['relay', 'provider', 'admin']],
+    ],
+  },
+  {
+    transactions: BROADCAST,
+    chains: ['datachain'],
+    rows: [
+      ['init', ['', '', ''], ['admin']],
+      ['getParams', [], EVERYONE],
+      ['governance', [], EVERYONE],
+      ['governanceItem', [''], EVERYONE],
+      ['submit', [], ['relay']],
+      ['getSigma', [''], EVERYONE],
+      ['listSigmas', ['', ''], EVERYONE],
+      ['getInclusionProof', [''], EVERYONE],
+      ['mirrorGovernance', [''], CARRIERS],
+      ['listRevocations', ['', ''], EVERYONE],
+      ['advanceSlot', [''], ['relay']],
+      ['slot', [], EVERYONE],
+    ],
+  },
+  {
+    transactions: CHARGING_RECORDS,
+    chains: ['datachain'],
+    rows: [
+      ['admitMeters', [''], ['relay']],
+      ['addChargingRecord', [''], ['relay']],
+      ['getChargingRecordCount', [''], MEMBERS],
+      ['getChargingRecord', [''], [...MEMBERS, 'government', 'owner', 'carmaker']],
+      ['listChargingRecords', ['', ''], MEMBERS],
+    ],
+  },
+  {
+    transactions: MAINTENANCE,
+    chains: ['datachain'],
+    rows: [
+      ['admitVehicles', [''], ['relay', 'provider']],
+      ['withdrawVehicle', [''], ['relay', 'provider', 'admin']],
+      ['addVehicleReports', [''], ['relay', 'provider', 'owner']],
+      ['listVehicleReports', ['', '', '', '', ''], EVERYONE],
+      ['listAlerts', ['', '', ''], EVERYONE],
+    ],
+  },
 ];
 
-const CONTRACTS = { certchain: REGISTRATION, datachain: BROADCAST };
+const TABLE = CONTRACTS.flatMap(({ transactions, chains, rows }) =>
+  chains.flatMap((chain) =>
+    rows.map(([name, args, allowed]) => ({ chain, transaction: `${transactions.contract}:${name}`, args, allowed })),
+  ),
+);
 
-test.each(TABLE)('%s %s is open to its roles and closed to the others', async (chain, name, args, allowed) => {
-  const transaction = `${CONTRACTS[chain].contract}:${name}`;
-  for (const role of LEDGER_ROLES) {
-    const code = await call(consortium[chain], transaction, args, consortium.as(role));
-    if (allowed.includes(role)) expect(code).not.toBe('E_FORBIDDEN');
-    else expect(code).toBe('E_FORBIDDEN');
-    expect(code).not.toBe('E_INTERNAL');
-  }
-});
+test.each(TABLE)(
+  '$transaction on $chain is open to its roles and closed to the others',
+  async ({ chain, transaction, args, allowed }) => {
+    for (const role of LEDGER_ROLES) {
+      const code = await call(consortium[chain], transaction, args, consortium.as(role));
+      if (allowed.includes(role)) expect(code).not.toBe('E_FORBIDDEN');
+      else expect(code).toBe('E_FORBIDDEN');
+      expect(code).not.toBe('E_INTERNAL');
+    }
+  },
+);
 
-test('the table names every transaction', () => {
-  for (const chain of ['certchain', 'datachain'] as const) {
-    const { contract, ...names } = CONTRACTS[chain];
-    const listed = TABLE.flatMap(([where, name]) => (where === chain ? [name] : []));
-    expect(listed.sort()).toEqual(Object.values(names).sort());
-    expect(contract).toBeTruthy();
-  }
+test.each(CONTRACTS)('the table names every transaction of $transactions.contract', ({ transactions, rows }) => {
+  const { contract, ...names } = transactions;
+  expect(contract).toBeTruthy();
+  expect(rows.map(([name]) => name).sort()).toEqual(Object.values(names).sort());
 });
 
 test('each contract serves its own channel alone', async () => {
-  for (const [chain, name, args] of TABLE.filter(([, transaction]) => transaction !== 'init')) {
-    const other = chain === 'certchain' ? consortium.datachain : consortium.certchain;
-    expect(await call(other, `${CONTRACTS[chain].contract}:${name}`, args, consortium.as('admin'))).toBe('E_CHANNEL');
+  for (const { transactions, chains, rows } of CONTRACTS.filter(({ chains }) => chains.length === 1)) {
+    const other = chains.includes('certchain') ? consortium.datachain : consortium.certchain;
+    for (const [name, args] of rows.filter(([transaction]) => transaction !== 'init')) {
+      expect(await call(other, `${transactions.contract}:${name}`, args, consortium.as('admin'))).toBe('E_CHANNEL');
+    }
   }
   const fresh = await Consortium.create();
   const params = fresh.paramsJson;
@@ -196,7 +266,7 @@ describe('what the contract runtime refuses is coded too', () => {
     expect(code).toBe('E_INTERNAL');
   });
 
-  test('metadata lists both contracts', async () => {
+  test('metadata lists every contract', async () => {
     const metadata = await consortium.certchain.evaluate<{
       contracts: Record<string, { transactions: { name: string }[] }>;
     }>({
@@ -204,9 +274,9 @@ describe('what the contract runtime refuses is coded too', () => {
       as: as(),
       time: NOW,
     });
-    for (const [chain, { contract }] of Object.entries(CONTRACTS)) {
-      const names = metadata.contracts[contract]?.transactions.map(({ name }) => name) ?? [];
-      expect(names.sort()).toEqual(TABLE.flatMap(([where, name]) => (where === chain ? [name] : [])).sort());
+    for (const { transactions, rows } of CONTRACTS) {
+      const names = metadata.contracts[transactions.contract]?.transactions.map(({ name }) => name) ?? [];
+      expect(names.sort()).toEqual(rows.map(([name]) => name).sort());
     }
   });
 });
