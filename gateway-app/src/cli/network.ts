@@ -5,6 +5,7 @@ import { type Program, type Register } from './command';
 import { basePortOption, dataDirectory, dataOption, organisationsOption, wholeNumber, withExamples } from './defaults';
 import { registerDifferential } from './differential';
 import { type ExitCode, type Io } from './io';
+import { registerNetworkDeploy } from './network-deploy';
 import { registerNetworkFaults } from './network-faults';
 
 interface NetworkOptions {
@@ -25,6 +26,7 @@ export const registerNetwork: Register = (program) => {
     'a Hyperledger Fabric network of native processes: peers, SmartBFT orderers, chaincode',
   );
   registerLifecycle(network);
+  registerNetworkDeploy(network);
   registerNodes(network);
   registerNetworkFaults(network);
   registerDifferential(network);
@@ -68,18 +70,6 @@ function registerLifecycle(network: Program): void {
     async (io, { data }) => {
       const { fabricStatus } = await import('@chargecast/network');
       return showStatus(io, await fabricStatus(dataDirectory(data, NOUN)));
-    },
-  );
-  network.verb<NetworkOptions>(
-    'deploy',
-    'installs, approves and commits the chaincode as it is built now',
-    (command) => command.addOption(dataOption(NOUN)),
-    async (io, { data }) => {
-      const { fabricDeploy } = await import('@chargecast/network');
-      const options = { chaincodeBundle: CHAINCODE_BUNDLE, onProgress: progressLine(io) };
-      const { version, packageId } = await fabricDeploy(dataDirectory(data, NOUN), options);
-      io.line(`version ${version}, ${packageId}`);
-      io.result({ version, packageId });
     },
   );
 }

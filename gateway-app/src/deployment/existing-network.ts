@@ -39,11 +39,21 @@ const descriptionSchema = z
 type Description = z.infer<typeof descriptionSchema>;
 
 /**
- * Reads what `--profile` names: a network description (JSON; for each organisation Fabric's standard connection profile and
- * its identities), or a `profile.json` that ChargeCast has written.
- * @throws CodedError E_FILE_…, E_CONFIG_…, E_PROFILE_STANDARD, E_PROFILE_MEMBERS; NetworkError E_PROFILE_…
+ * Reads what `--profile` names, with the identities that a deployment acts as.
+ * @throws CodedError E_PROFILE_MEMBERS, and as `readMemberProfile`
  */
 export async function readExistingNetwork(file: string): Promise<ExistingNetwork> {
+  const network = await readMemberProfile(file);
+  ensureMembers(network.profile, file);
+  return network;
+}
+
+/**
+ * Reads what `--profile` names, whichever identities it holds: a network description (JSON; for each organisation Fabric's
+ * standard connection profile and its identities), or a `profile.json` that ChargeCast has written.
+ * @throws CodedError E_FILE_…, E_CONFIG_…, E_PROFILE_STANDARD; NetworkError E_PROFILE_…
+ */
+export async function readMemberProfile(file: string): Promise<ExistingNetwork> {
   const { config } = await loadConfig(file, z.record(z.string(), z.unknown()));
   if ('peers' in config && 'client' in config) {
     throw new CodedError(
@@ -51,9 +61,7 @@ export async function readExistingNetwork(file: string): Promise<ExistingNetwork
       `${file} is the connection profile of one organisation: name it in a network description and give that (docs/network.md, "Existing networks")`,
     );
   }
-  const network = 'ledger' in config ? { profile: await readOwn(file), roleMap: {} } : await importDescribed(file);
-  ensureMembers(network.profile, file);
-  return network;
+  return 'ledger' in config ? { profile: await readOwn(file), roleMap: {} } : importDescribed(file);
 }
 
 async function readOwn(file: string): Promise<ConnectionProfile> {

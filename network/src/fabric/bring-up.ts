@@ -2,12 +2,12 @@ import { allSettled } from '../all-settled';
 import { writePrivateFile } from '../pki/files';
 import { type Topology } from '../topology';
 import { type ChaincodePackage, writeBuilder } from './chaincode-package';
-import { cssMaterial } from './channel-config';
 import { joinOrderers, joinPeers, makeGenesisBlocks } from './channels';
 import { type FabricNode, type Layout, nodesOf } from './layout';
 import { define, install, waitEndorsable } from './lifecycle';
 import { Nodes, type StartContext } from './nodes';
-import { PeerAdmin, type PeerAdminContext } from './peer-admin';
+import { type PeerAdmin } from './peer-admin';
+import { peerAdmins } from './peer-admins';
 import { type NetworkState, writeState } from './state';
 
 export interface BringUpContext extends StartContext {
@@ -27,7 +27,7 @@ export class BringUp {
     this.#context = context;
     this.nodes = nodesOf(topology);
     this.#table = new Nodes(topology, layout);
-    this.#admins = this.#ofKind('peer').map((node) => new PeerAdmin(this.#adminContext(node)));
+    this.#admins = peerAdmins(context);
   }
 
   async start(state: NetworkState, bundle: string, chaincode: ChaincodePackage): Promise<void> {
@@ -79,22 +79,5 @@ export class BringUp {
 
   #ofKind(kind: FabricNode['kind']): FabricNode[] {
     return this.nodes.filter((node) => node.kind === kind);
-  }
-
-  #adminContext(node: FabricNode): PeerAdminContext {
-    const { topology, layout, material, programs } = this.#context;
-    // The first consenter leads the first view; another orderer would hold a transaction for a forwarding time-out.
-    const [first = node.organisation] = topology.organisations;
-    return {
-      programs,
-      topology,
-      organisation: node.organisation,
-      material: cssMaterial(material, node.organisation),
-      configDirectory: layout.node(node).directory,
-      orderer: {
-        endpoint: `${first.host}:${first.ports.orderer}`,
-        caPath: cssMaterial(material, first).orderer.tls.caPath,
-      },
-    };
   }
 }

@@ -68,7 +68,7 @@ describe('external builder', () => {
   beforeEach(async () => {
     await writeBuilder(join(directory, 'builder'));
     for (const folder of ['source', 'metadata', 'output', 'release']) await mkdir(join(directory, folder));
-    await writeFile(join(directory, 'source', 'connection.json'), '{"address":"template"}');
+    await writeFile(join(directory, 'source', 'connection.json'), '{"address":"{{.address}}"}');
   });
 
   it.each([
@@ -82,7 +82,7 @@ describe('external builder', () => {
     else expect(detect).toThrow();
   });
 
-  it('releases the organisation’s own connection, or the package’s where there is none', async () => {
+  it('releases the organisation’s own connection for a template, else the package’s', async () => {
     const [source, metadata, output, release] = ['source', 'metadata', 'output', 'release'].map((folder) =>
       join(directory, folder),
     ) as [string, string, string, string];
@@ -93,6 +93,9 @@ describe('external builder', () => {
     const released = join(release, 'chaincode', 'server', 'connection.json');
     expect(await readFile(released, 'utf8')).toBe('{"address":"own"}');
     run('release', [output, release], { CHARGECAST_CHAINCODE_CONNECTION: '' });
-    expect(await readFile(released, 'utf8')).toBe('{"address":"template"}');
+    expect(await readFile(released, 'utf8')).toBe('{"address":"{{.address}}"}');
+    await writeFile(join(output, 'connection.json'), '{"address":"css1.example.com:9999"}');
+    run('release', [output, release], { CHARGECAST_CHAINCODE_CONNECTION: own });
+    expect(await readFile(released, 'utf8')).toBe('{"address":"css1.example.com:9999"}');
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { NetworkError } from '../errors';
@@ -15,29 +15,51 @@ export interface ChaincodePackage {
   readonly archive: Buffer;
 }
 
-/** @throws NetworkError `E_CHAINCODE_BUNDLE` if the bundle cannot be read */
-export async function packageChaincode(name: string, bundle: string): Promise<ChaincodePackage> {
-  const version = createHash('sha256')
-    .update(await readBundle(bundle))
-    .digest('hex')
-    .slice(0, 16);
-  const label = `${name}_${version}`;
-  // Fabric's own builder fills these templates from CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG; ours puts its own file there.
-  const connection = {
+/**
+ * The package for peers whose external builder knows their own chaincode server. Fabric's own builder fills its templates
+ * from CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG; ours puts the organisation's file in their place.
+ * @throws NetworkError `E_CHAINCODE_BUNDLE` if the bundle cannot be read
+ */
+export function packageChaincode(name: string, bundle: string): Promise<ChaincodePackage> {
+  return packageService(name, bundle, {
     address: '{{.address}}',
-    dial_timeout: '10s',
-    tls_required: true,
-    client_auth_required: true,
-    client_key: '{{.client_key}}',
-    client_cert: '{{.client_cert}}',
-    root_cert: '{{.root_cert}}',
-  };
-  const code = archive([['connection.json', JSON.stringify(connection)]]);
-  const outer = archive([
-    ['metadata.json', JSON.stringify({ type: 'ccaas', label })],
-    ['code.tar.gz', code],
+    clientKeyPem: '{{.client_key}}',
+    clientCertificatePem: '{{.client_cert}}',
+    rootCertificatePem: '{{.root_cert}}',
+  });
+}
+
+/** The package for the peers of one organisation, which find its chaincode server by `connection`. */
+export async function packageService(
+  name: string,
+  bundle: string,
+  connection: ChaincodeConnection,
+): Promise<ChaincodePackage> {
+  const label = await labelOf(name, bundle);
+  return packed(label, { type: 'ccaas', label }, [['connection.json', connectionJson(connection)]]);
+}
+
+/** The package for peers that build and run Node chaincode themselves. */
+export async function packageNode(name: string, bundle: string): Promise<ChaincodePackage> {
+  const label = await labelOf(name, bundle);
+  return packed(label, { path: '', type: 'node', label }, [
+    ['src/chaincode.js', await readBundle(bundle)],
+    ['src/package.json', await readBundle(join(dirname(bundle), 'package.json'))],
   ]);
-  return { label, version, archive: outer, packageId: `${label}:${createHash('sha256').update(outer).digest('hex')}` };
+}
+
+async function labelOf(name: string, bundle: string): Promise<string> {
+  const digest = createHash('sha256').update(await readBundle(bundle));
+  return `${name}_${digest.digest('hex').slice(0, 16)}`;
+}
+
+function packed(label: string, metadata: object, code: Parameters<typeof archive>[0]): ChaincodePackage {
+  const outer = archive([
+    ['metadata.json', JSON.stringify(metadata)],
+    ['code.tar.gz', archive(code)],
+  ]);
+  const packageId = `${label}:${createHash('sha256').update(outer).digest('hex')}`;
+  return { label, version: label.slice(label.lastIndexOf('_') + 1), archive: outer, packageId };
 }
 
 async function readBundle(bundle: string): Promise<Buffer> {
@@ -95,11 +117,13 @@ umask 077
 exec cp "$1/connection.json" "$3/connection.json"
 `,
   release: `#!/bin/sh
-# Called by the peer as: release OUTPUT RELEASE; the organisation's own connection takes the template's place.
+# Called by the peer as: release OUTPUT RELEASE; the organisation's own connection takes a template's place.
 set -e
 umask 077
+connection=$1/connection.json
+if grep -qF '{{.address}}' "$connection"; then connection=\${CHARGECAST_CHAINCODE_CONNECTION:-$connection}; fi
 mkdir -p "$2/chaincode/server"
-cp "\${CHARGECAST_CHAINCODE_CONNECTION:-$1/connection.json}" "$2/chaincode/server/connection.json"
+cp "$connection" "$2/chaincode/server/connection.json"
 `,
 };
 
@@ -122,16 +146,17 @@ export interface ChaincodeConnection {
 
 /** The file the builder gives a peer: how to reach its own organisation's chaincode server. */
 export async function writeConnection(file: string, connection: ChaincodeConnection): Promise<void> {
-  await writePrivateFile(
-    file,
-    JSON.stringify({
-      address: connection.address,
-      dial_timeout: '10s',
-      tls_required: true,
-      client_auth_required: true,
-      client_key: connection.clientKeyPem,
-      client_cert: connection.clientCertificatePem,
-      root_cert: connection.rootCertificatePem,
-    }),
-  );
+  await writePrivateFile(file, connectionJson(connection));
+}
+
+function connectionJson(connection: ChaincodeConnection): string {
+  return JSON.stringify({
+    address: connection.address,
+    dial_timeout: '10s',
+    tls_required: true,
+    client_auth_required: true,
+    client_key: connection.clientKeyPem,
+    client_cert: connection.clientCertificatePem,
+    root_cert: connection.rootCertificatePem,
+  });
 }

@@ -1,4 +1,11 @@
 export {
+  type ChannelDeployment,
+  type InstalledPackage,
+  memberDeploy,
+  type MemberDeployment,
+  type MemberDeployOptions,
+} from './member-deployment';
+export {
   fabricDeploy,
   fabricDown,
   type FabricDownOptions,

@@ -22,9 +22,13 @@ export async function define(
       const current = await first.committed(channel, topology.chaincode);
       if (current?.version === version) return;
       const sequence = (current?.sequence ?? 0) + 1;
-      const definition: ChaincodeDefinition = { name: topology.chaincode, version, sequence, packageId };
-      await allSettled(admins.map((admin) => admin.approve(channel, definition)));
-      await first.commit(channel, definition, admins);
+      const definition: ChaincodeDefinition = { name: topology.chaincode, version, sequence };
+      await allSettled(admins.map((admin) => admin.approve(channel, definition, packageId)));
+      await first.commit(
+        channel,
+        definition,
+        admins.map(({ address }) => address),
+      );
     }),
   );
 }

@@ -27,8 +27,10 @@ export class FabricClient {
   readonly #gateway: Gateway;
   readonly #client: Client;
   readonly #member: Member;
+  readonly #chaincode: string;
 
-  private constructor(gateway: Gateway, client: Client, member: Member) {
+  private constructor(gateway: Gateway, client: Client, member: Member, chaincode: string) {
+    this.#chaincode = chaincode;
     this.#gateway = gateway;
     this.#client = client;
     this.#member = member;
@@ -57,7 +59,7 @@ export class FabricClient {
       submitOptions: within(10_000),
       commitStatusOptions: within(30_000),
     });
-    return new FabricClient(connected, client, { mspId, certificate });
+    return new FabricClient(connected, client, { mspId, certificate }, profile.chaincode);
   }
 
   async evaluate(channel: string, transaction: string, ...args: string[]): Promise<string> {
@@ -115,7 +117,7 @@ export class FabricClient {
   }
 
   #contract(channel: string): ReturnType<ReturnType<Gateway['getNetwork']>['getContract']> {
-    return this.#gateway.getNetwork(channel).getContract('chargecast');
+    return this.#gateway.getNetwork(channel).getContract(this.#chaincode);
   }
 
   #commit(channel: string, transactionId: string): Commit {
