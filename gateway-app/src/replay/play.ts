@@ -5,7 +5,7 @@ import { type FleetVehicle } from '../deployment/fleet';
 import { isPassing } from '../holder';
 import { type Client } from '../rpc';
 import { type PlacedSession } from '../sessions';
-import { type SimulatedStation } from '../stations';
+import { type ReplayStations } from './stations';
 import { type Timeline } from './timeline';
 
 /** What a session needs of the running system. */
@@ -15,7 +15,7 @@ export interface ReplayStage {
   readonly fleet: ReadonlyMap<string, FleetVehicle>;
   /** Address of a pile for the vehicles' process. */
   readonly pileAddress: (pile: string) => string;
-  readonly station: (pile: string) => SimulatedStation;
+  readonly stations: Pick<ReplayStations, 'evse' | 'plugIn' | 'unplug'>;
   readonly timeline: Timeline;
 }
 
@@ -26,7 +26,6 @@ export interface ReplayPlayOptions {
   readonly signal: AbortSignal;
 }
 
-const EVSE = 1;
 const PLUG_MS = 120_000;
 const POLL_MS = 10;
 /** A start that does not come in this time will not come: something is broken. */
@@ -55,22 +54,22 @@ export async function replaySessions(stage: ReplayStage, options: ReplayPlayOpti
 }
 
 async function replaySession(stage: ReplayStage, session: PlacedSession, signal: AbortSignal): Promise<void> {
-  const { vehicles, timeline } = stage;
+  const { vehicles, stations, timeline } = stage;
   const { pile, energyWh } = session;
   const { name } = stage.fleet.get(session.vehicle) as FleetVehicle;
   await timeline.reach(pile, session.start, signal);
   const start = timeline.clock(pile).now() / 1000;
   const end = Math.max(session.end, start + SHORTEST_SECONDS);
   const power = powerOf(energyWh, end - start);
-  const isFresh = (): boolean => stage.station(pile).evse(EVSE).transaction === undefined;
-  stage.station(pile).plugIn(EVSE, { energyWh, maxW: power });
+  const isFresh = (): boolean => stations.evse(pile).transaction === undefined;
+  await stations.plugIn(pile, { energyWh, maxW: power });
   const plug = { vehicle: name, pile: stage.pileAddress(pile) };
   await insisted(() => vehicles.plugIn(plug, { signal, deadline: PLUG_MS }), signal, 'E_PLUGGED_IN');
   await started(isFresh, signal);
   await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
   await timeline.reach(pile, end, signal);
   await full(stage, session, signal);
-  stage.station(pile).unplug(EVSE);
+  await stations.unplug(pile);
   await insisted(() => vehicles.unplug({ vehicle: name }, { signal }), signal, 'E_NOT_PLUGGED_IN');
 }
 
@@ -81,12 +80,12 @@ export function powerOf(energyWh: number, seconds: number): number {
 
 /** A start that took long, or a clock that runs fast, leaves too little time: the vehicle then stays until it has its energy. */
 async function full(
-  { station, timeline }: ReplayStage,
+  { stations, timeline }: ReplayStage,
   { pile, energyWh }: PlacedSession,
   signal: AbortSignal,
 ): Promise<void> {
   const until = Date.now() + START_MS;
-  const lacks = (): boolean => energyWh - (station(pile).evse(EVSE).vehicle?.takenWh ?? energyWh) > LEAST_WH;
+  const lacks = (): boolean => energyWh - (stations.evse(pile).vehicle?.takenWh ?? energyWh) > LEAST_WH;
   while (lacks()) {
     if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
     if (Date.now() > until)

@@ -97,7 +97,7 @@ async function play(
       vehicles,
       fleet: fleetByUser(deployment),
       pileAddress: (pile: string): string => addresses.get(pile) as string,
-      station: (pile: string) => stations.get(pile),
+      stations,
       timeline,
     };
     const step = progress.step('Sessions');

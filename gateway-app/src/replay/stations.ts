@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 
+import { KeyedLock } from '../common/keyed-lock';
 import { type Deployment } from '../deployment/deployment';
 import { HOST } from '../deployment/ports';
 import { pileAddresses, STATION_PASSWORDS } from '../deployment/role-configs';
 import { readPassword } from '../station';
-import { type Clock, SimulatedStation, type StationState } from '../stations';
+import { type Clock, type EvseState, type PluggedVehicle, SimulatedStation, type StationState } from '../stations';
 import { type Timeline } from './timeline';
 
 /** Seconds of a station's own time between two meter values. */
 const METER_SECONDS = 21_600;
+const EVSE = 1;
 const CALL_MS = 30_000;
 const RECONNECT_MS = 200;
 
@@ -19,6 +21,8 @@ export class ReplayStations {
   readonly #stations = new Map<string, SimulatedStation>();
   /** What a station's own memory holds when its power is cut. */
   readonly #memory = new Map<string, StationState>();
+  /** Nobody plugs in or out while a station is being switched off and on: the cable would hang on the former one. */
+  readonly #cables = new KeyedLock();
 
   private constructor(deployment: Deployment, timeline: Timeline) {
     this.#deployment = deployment;
@@ -31,19 +35,33 @@ export class ReplayStations {
     return stations;
   }
 
-  get(pile: string): SimulatedStation {
-    return this.#stations.get(pile) as SimulatedStation;
+  /** The pile's one charging point. */
+  evse(pile: string): EvseState {
+    return this.#station(pile).evse(EVSE);
   }
 
-  /** Power off and on again: what the station had not saved is lost, what it had goes on. */
-  async cutPower(pile: string): Promise<void> {
-    const station = this.get(pile);
-    await station.stop();
-    await this.#start(pile);
+  plugIn(pile: string, vehicle: PluggedVehicle): Promise<void> {
+    return this.#cables.run(pile, async () => this.#station(pile).plugIn(EVSE, vehicle));
+  }
+
+  unplug(pile: string): Promise<void> {
+    return this.#cables.run(pile, async () => this.#station(pile).unplug(EVSE));
+  }
+
+  /** Power off and on again: the station goes on from what it keeps, with another connection. */
+  cutPower(pile: string): Promise<void> {
+    return this.#cables.run(pile, async () => {
+      await this.#station(pile).stop();
+      await this.#start(pile);
+    });
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#stations.values()].map((station) => station.stop()));
+  }
+
+  #station(pile: string): SimulatedStation {
+    return this.#stations.get(pile) as SimulatedStation;
   }
 
   async #start(pile: string): Promise<void> {
