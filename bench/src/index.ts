@@ -1,8 +1,11 @@
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
+import { benchEndToEnd, endToEndTable } from './end-to-end/end-to-end';
+import { type EndToEndFactory } from './end-to-end/subject';
 import { benchHandshake, handshakeTable } from './handshake/handshake';
 import { benchRegistration, registrationTable } from './registration/registration';
+export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
 import { type RegistrationFactory } from './registration/subject';
 import { type SubjectFactory } from './handshake/subject';
 
@@ -14,11 +17,12 @@ export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } fro
 
 export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
 
-const USAGE = `usage: bench crypto|handshake|curtailment|registration [--json]
+const USAGE = `usage: bench crypto|handshake|curtailment|registration|end-to-end [--json]
   crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
   handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
   curtailment  milliseconds from a centre's call to each charging station's acceptance
   registration vehicles registered a second at a provider and on the chain, sustained for 20 s
+  end-to-end   commands committed and streamed a second, beside one sealed command a transaction
   --json       JSON on stdout; also written to bench/out/<name>.json
 `;
 
@@ -27,6 +31,7 @@ export interface BenchSubjects {
   readonly handshake?: SubjectFactory;
   readonly registration?: RegistrationFactory;
   readonly curtailment?: CurtailmentFactories;
+  readonly endToEnd?: EndToEndFactory;
 }
 
 interface Measured {
@@ -58,6 +63,7 @@ function suites({
   handshake,
   registration,
   curtailment,
+  endToEnd,
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: async () => {
@@ -74,6 +80,12 @@ function suites({
       curtailment: async () => {
         const results = await benchCurtailment(curtailment);
         return { results, table: curtailmentTable(results) };
+      },
+    }),
+    ...(endToEnd && {
+      'end-to-end': async () => {
+        const results = await benchEndToEnd(endToEnd);
+        return { results, table: endToEndTable(results) };
       },
     }),
     ...(registration && {

@@ -3,6 +3,7 @@ import { RegistrationContract } from './registration-contract';
 import { BroadcastContract } from './broadcast-contract';
 import { ChargingRecordsContract } from './charging-records-contract';
 import { MaintenanceContract } from './maintenance-contract';
+import { type Contract } from 'fabric-contract-api';
 import { type ChaincodeInterface, type ChaincodeResponse, type ChaincodeStub } from 'fabric-shim-api';
 import ChaincodeFromContract from 'fabric-shim/lib/contract-spi/chaincodefromcontract';
 import { ensureCodedText, toRefusal } from './refusal';
@@ -14,22 +15,26 @@ export const VERSION = '0.1.0';
 
 const ERROR_THRESHOLD = 400;
 
+export type ContractClass = new () => Contract;
+
+export const CONTRACTS: readonly ContractClass[] = [
+  RegistrationContract,
+  AuthorizationContract,
+  BroadcastContract,
+  ChargingRecordsContract,
+  MaintenanceContract,
+];
+
 /** The contracts behind the contract runtime; every refusal that leaves it carries a code. */
 export class CodedChaincode implements ChaincodeInterface {
   readonly #inner: ChaincodeInterface;
   #running = 0;
   #idle: (() => void)[] = [];
 
-  constructor() {
+  constructor(contracts = CONTRACTS) {
     limitShimLog(process.env.CORE_CHAINCODE_LOGGING_LEVEL);
     const serializers = { transaction: 'text', serializers: { text: TextSerializer } };
-    this.#inner = new ChaincodeFromContract(
-      [RegistrationContract, AuthorizationContract, BroadcastContract, ChargingRecordsContract, MaintenanceContract],
-      serializers,
-      {},
-      TITLE,
-      VERSION,
-    );
+    this.#inner = new ChaincodeFromContract([...contracts], serializers, {}, TITLE, VERSION);
   }
 
   async Init(stub: ChaincodeStub): Promise<ChaincodeResponse> {

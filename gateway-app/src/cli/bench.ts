@@ -46,6 +46,17 @@ export const registerBench: Register = (program) => {
       return (await runBench(['curtailment', ...(json ? ['--json'] : [])], { curtailment })) as ExitCode;
     },
   );
+  bench.verb<{ json?: boolean; ledger: LedgerKind | 'auto' }>(
+    'end-to-end',
+    'commands committed and streamed a second, beside one sealed command a transaction; also written to bench/out/end-to-end.json',
+    (command) => command.addOption(ledgerOption()),
+    async (_, { json, ledger }) => {
+      const { runBench } = await import('@chargecast/bench');
+      const { endToEndSubject } = await import('../deployment/bench/end-to-end-subject.js');
+      const endToEnd = (): ReturnType<typeof endToEndSubject> => endToEndSubject(ledger);
+      return (await runBench(['end-to-end', ...(json ? ['--json'] : [])], { endToEnd })) as ExitCode;
+    },
+  );
   bench.verb<{ json?: boolean }>(
     'registration',
     'vehicles registered a second, sustained for 20 s, on every ledger found; also written to bench/out/registration.json',

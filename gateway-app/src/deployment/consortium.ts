@@ -45,7 +45,12 @@ export function providerMspId(topology: Members, provider: string): string {
 }
 
 /** Starts the ledger and writes what it starts from; repeating it changes nothing. */
-export async function startConsortium(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<Consortium> {
+export async function startConsortium(
+  layout: Layout,
+  manifest: Manifest,
+  onProgress: OnProgress,
+  chaincodeBundle = CHAINCODE_BUNDLE,
+): Promise<Consortium> {
   const { existing } = manifest;
   const topology = existing
     ? membersOf(await readProfile(profileFileOf(layout)), manifest.fleet.providers)
@@ -53,7 +58,7 @@ export async function startConsortium(layout: Layout, manifest: Manifest, onProg
   const mspIds = topology.organisations.map(({ mspId }) => mspId);
   const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers);
   const params = paramsOf(topology, keys);
-  const ledger = await startLedgerOf(layout, manifest, onProgress);
+  const ledger = await startLedgerOf(layout, manifest, onProgress, chaincodeBundle);
   try {
     const connect = (mspId: string, identity: string): Promise<Ledger> =>
       connectLedger(ledger.profileFile, { mspId, name: identity });
@@ -92,13 +97,18 @@ export function profileFileOf(layout: Layout): string {
 }
 
 /** The ledger alone, on the data it has. */
-export function startLedgerOf(layout: Layout, manifest: Manifest, onProgress: OnProgress): Promise<RunningLedger> {
+export function startLedgerOf(
+  layout: Layout,
+  manifest: Manifest,
+  onProgress: OnProgress,
+  chaincodeBundle = CHAINCODE_BUNDLE,
+): Promise<RunningLedger> {
   if (manifest.existing) return existingLedger(profileFileOf(layout));
   return startLedger({
     ledger: manifest.ledger,
     stateDir: layout.ledger,
     topology: topologyOf(manifest),
-    chaincodeBundle: CHAINCODE_BUNDLE,
+    chaincodeBundle,
     onProgress,
   });
 }

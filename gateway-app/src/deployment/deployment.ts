@@ -42,6 +42,8 @@ export interface DeploymentOptions {
   readonly guests?: readonly Guest[];
   /** Charging stations at the piles, and centres that start, bill and settle by this tariff. */
   readonly charging?: { readonly tariff: Tariff };
+  /** Deployed in place of the system's own chaincode, as long as this process runs the ledger. */
+  readonly chaincodeBundle?: string;
   readonly onProgress?: OnProgress;
 }
 
@@ -71,9 +73,17 @@ export class Deployment {
   readonly places: readonly RolePlace[];
   readonly #roles = new Map<string, RoleHandle>();
   readonly #threads = new RoleThreads();
+  readonly #chaincodeBundle: string | undefined;
   #ledger: RunningLedger;
 
-  private constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
+  private constructor(
+    layout: Layout,
+    manifest: Manifest,
+    consortium: Consortium,
+    places: readonly RolePlace[],
+    chaincodeBundle: string | undefined,
+  ) {
+    this.#chaincodeBundle = chaincodeBundle;
     this.layout = layout;
     this.manifest = manifest;
     this.consortium = consortium;
@@ -90,14 +100,15 @@ export class Deployment {
     const layout = layoutOf(options.directory);
     await privateDirectory(layout.directory);
     const manifest = await keepOrMakeManifest(layout, options);
-    const consortium = await startConsortium(layout, manifest, options.onProgress ?? ((): void => undefined));
+    const { chaincodeBundle, onProgress = (): void => undefined } = options;
+    const consortium = await startConsortium(layout, manifest, onProgress, chaincodeBundle);
     try {
       const count = portsOf(rolePlaces(consortium, manifest, 0, options.guests));
       const places = rolePlaces(consortium, manifest, await freePorts(count), options.guests);
       await writeRoleConfigs(layout, manifest, consortium, places);
       const home = layout.role('kgc');
       await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys: consortium.keys.kgc });
-      return new Deployment(layout, manifest, consortium, places);
+      return new Deployment(layout, manifest, consortium, places, chaincodeBundle);
     } catch (error) {
       await consortium.ledger.stop();
       throw error;
@@ -175,7 +186,7 @@ export class Deployment {
 
   /** Starts the ledger again after it ended, on the data it has. */
   async restartLedger(): Promise<void> {
-    this.#ledger = await startLedgerOf(this.layout, this.manifest, () => undefined);
+    this.#ledger = await startLedgerOf(this.layout, this.manifest, () => undefined, this.#chaincodeBundle);
   }
 
   async stopRoles(): Promise<void> {

@@ -52,7 +52,7 @@ export function firstLimits(): Limits {
     version: 1,
     maxTtl: 3600,
     entryCounts: [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024],
-    entryLengths: [356, 612, 868, 1124, 2148, 4196, 8292],
+    entryLengths: [164, 228, 292, 356, 420, 484, 612, 868, 1124, 2148, 4196, 8292],
     maxSigmaBytes: 1_048_576,
     allowed: [
       { sender: Role.CSC, senderClass: Role.CSC, receiver: Role.EV },

@@ -5,3 +5,6 @@ export const ROOT = resolve(__dirname, '..', '..', '..');
 
 /** What every ledger runs as its chaincode. */
 export const CHAINCODE_BUNDLE = join(ROOT, 'chaincode', 'dist', 'bundle', 'chaincode.js');
+
+/** The same with the contract that benchmarks compare with. */
+export const BENCH_CHAINCODE_BUNDLE = join(ROOT, 'chaincode', 'dist', 'bench-bundle', 'chaincode.js');

@@ -32,7 +32,18 @@ declare module 'sodium-native' {
     crypto_sign_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;
     randombytes_buf(buffer: Uint8Array): void;
+    readonly crypto_box_PUBLICKEYBYTES: number;
+    readonly crypto_box_SECRETKEYBYTES: number;
+    readonly crypto_box_SEALBYTES: number;
+    crypto_box_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
     crypto_box_seal(sealed: Uint8Array, message: Uint8Array, publicKey: Uint8Array): void;
+    /** @returns false if it was sealed for another key */
+    crypto_box_seal_open(
+      message: Uint8Array,
+      sealed: Uint8Array,
+      publicKey: Uint8Array,
+      secretKey: Uint8Array,
+    ): boolean;
   }
   const sodium: SodiumNative;
   export default sodium;
