@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { endpointSchema, namedPeerSchema, roleConfigSchema } from '../common/config';
+import { renewalSchema } from '../registration';
 import { stationSettingsSchema } from '../station';
 
 const count = z.int().positive();
@@ -39,6 +40,7 @@ export const cpConfigSchema = roleConfigSchema.extend({
     .prefault({}),
   /** With it, commands go to the piles' charging stations; without, they are recorded and address no hardware. */
   ocpp: stationSettingsSchema.optional(),
+  certificates: renewalSchema.prefault({}),
   receiptTtlSeconds: count.default(1_800),
 });
 export type CpConfig = z.infer<typeof cpConfigSchema>;

@@ -15,7 +15,7 @@ import {
   SigmaLog,
 } from '../opening';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
-import { openCredentials } from '../registration';
+import { Credentials } from '../registration';
 import { client, serve } from '../rpc';
 import { openChargingBook } from '../settlement/open-book';
 import { type FinalCost, openStations, type Stations } from '../station';
@@ -104,7 +104,7 @@ async function assemble(
   const [{ name: provider, endpoint }] = config.peers.esp;
   const esp = client('Esp', endpoint, tls, { serverName: provider });
   undo.push(() => esp.close());
-  const credentials = await openCredentials({
+  const credentials = await Credentials.open({
     store: store.sub('certificates', { hiddenKeys: true }),
     esp,
     provider,
@@ -112,11 +112,20 @@ async function assemble(
     role: 'pile',
     process: config.name,
     units: config.piles.map(({ name }) => name),
+    renewal: config.certificates,
     log,
     stopping,
+    now,
+  });
+  undo.push(() => {
+    stop.abort();
+    return credentials.stopped();
   });
   const desk = openStationDesk({ config, esp, provider, replica, piles, credentials, log, stopping });
-  undo.push(() => desk.stopped());
+  undo.push(() => {
+    stop.abort();
+    return desk.stopped();
+  });
 
   const records = new RecordingActuator(store.sub('actuator'));
   const stations = config.ocpp
@@ -231,7 +240,7 @@ async function assemble(
       stop.abort();
       await sessions.stop();
       await closing;
-      await Promise.all([desk.stopped(), revocable.stop()]);
+      await Promise.all([desk.stopped(), credentials.stopped(), revocable.stop()]);
       await Promise.all(ownWorkers);
       await Promise.all([
         effects.settled(),

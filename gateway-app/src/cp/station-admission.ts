@@ -1,5 +1,6 @@
-import { type Credential, StationDesk } from '../authentication';
+import { StationDesk } from '../authentication';
 import type { Logger } from '../common/log';
+import { type Credentials } from '../registration';
 import type { Replica } from '../replica';
 import { type Client } from '../rpc';
 import type { CpConfig } from './config';
@@ -12,8 +13,7 @@ export interface StationAdmissionParts {
   readonly provider: string;
   readonly replica: Replica;
   readonly piles: Piles;
-  /** By the pile's name. */
-  readonly credentials: ReadonlyMap<string, Credential>;
+  readonly credentials: Pick<Credentials, 'get'>;
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }

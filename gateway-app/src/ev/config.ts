@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { endpointSchema, namedPeerSchema, roleConfigSchema } from '../common/config';
+import { renewalSchema } from '../registration';
 
 const count = z.int().positive();
 const peers = roleConfigSchema.shape.peers.unwrap();
@@ -38,6 +39,7 @@ export const evConfigSchema = roleConfigSchema
         plugInSeconds: count.default(60),
       })
       .prefault({}),
+    certificates: renewalSchema.prefault({}),
     reportTtlSeconds: count.default(1_800),
     /** Vehicles enrolled at once. */
     enrolTogether: count.max(1_024).default(64),

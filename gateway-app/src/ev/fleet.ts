@@ -1,7 +1,7 @@
 import type { Credential } from '../authentication';
 import { CodedError } from '../common/errors';
 import { countersignedByProvider, type Holder, type HolderOptions, openHolder } from '../holder';
-import { type CredentialOptions, openCredentials } from '../registration';
+import { type CredentialOptions, Credentials } from '../registration';
 import { type Client, client, type RpcTls } from '../rpc';
 import type { EvConfig } from './config';
 
@@ -23,6 +23,7 @@ export class Fleet {
   readonly #config: EvConfig;
   readonly #providers: ReadonlyMap<string, Client<'Esp'>>;
   readonly #piles: ReadonlyMap<string, Client<'Pile'>>;
+  readonly #credentials = new Map<string, Credentials>();
 
   private constructor({ config, tls }: FleetParts) {
     this.#config = config;
@@ -45,20 +46,22 @@ export class Fleet {
     }
   }
 
-  /** The vehicles' certificates, each from its own provider. @returns by the vehicle's name */
-  async certify(
-    options: Pick<CredentialOptions, 'store' | 'view' | 'log' | 'stopping'>,
-  ): Promise<Map<string, Credential>> {
-    const all = new Map<string, Credential>();
-    const { name: process, vehicles, peers } = this.#config;
+  /** The vehicles' certificates, each from its own provider; renewed until `stopping`. */
+  async certify(options: Pick<CredentialOptions, 'store' | 'view' | 'log' | 'stopping' | 'now'>): Promise<void> {
+    const { name: process, certificates: renewal } = this.#config;
     const certifyFrom = async ([provider, esp]: [string, Client<'Esp'>]): Promise<void> => {
-      const own = vehicles.filter((vehicle) => (vehicle.provider ?? peers.esp[0]?.name) === provider);
+      const own = this.#config.vehicles.filter((vehicle) => this.#providerOf(vehicle) === provider);
       const units = own.map(({ name }) => name);
-      const opened = await openCredentials({ ...options, esp, provider, role: 'vehicle', process, units });
-      for (const [vehicle, credential] of opened) all.set(vehicle, credential);
+      const place = { provider, role: 'vehicle' as const, process };
+      this.#credentials.set(provider, await Credentials.open({ ...options, ...place, esp, units, renewal }));
     };
     await Promise.all([...this.#providers].map(certifyFrom));
-    return all;
+  }
+
+  /** The vehicle's certificate in force; undefined while its provider refuses it one. */
+  credential(vehicle: string): Credential | undefined {
+    const found = [...this.#credentials.values()].map((credentials) => credentials.get(vehicle));
+    return found.find((credential) => credential !== undefined);
   }
 
   /** @throws CodedError E_VEHICLE_UNKNOWN */
@@ -77,16 +80,19 @@ export class Fleet {
 
   async stop(): Promise<void> {
     await Promise.all([...this.holders.values()].map((holder) => holder.stop()));
+    await Promise.all([...this.#credentials.values()].map((credentials) => credentials.stopped()));
     for (const each of [...this.#providers.values(), ...this.#piles.values()]) each.close();
+  }
+
+  #providerOf({ provider }: EvConfig['vehicles'][number]): string {
+    return provider ?? this.#config.peers.esp[0]?.name ?? '';
   }
 
   async #enrolAll({ config, holder, store }: FleetParts): Promise<void> {
     const waiting = [...config.vehicles];
-    const enrolOne = async ({
-      name,
-      provider = config.peers.esp[0]?.name ?? '',
-    }: EvConfig['vehicles'][number]): Promise<void> => {
-      const publisher = countersignedByProvider(this.#providers.get(provider) as Client<'Esp'>);
+    const enrolOne = async (vehicle: EvConfig['vehicles'][number]): Promise<void> => {
+      const { name } = vehicle;
+      const publisher = countersignedByProvider(this.#providers.get(this.#providerOf(vehicle)) as Client<'Esp'>);
       const options = { role: 'ev' as const, name: `${config.name}/${name}`, publisher, credentials: CREDENTIALS };
       this.holders.set(name, await openHolder({ ...holder, ...options, store: store(name) }));
     };

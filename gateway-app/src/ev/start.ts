@@ -65,12 +65,16 @@ async function assemble(
     holder: { kgc, replica, logger: log, signal: stopping },
     store: (vehicle) => keys.sub(vehicle),
   });
-  undo.push(() => fleet.stop());
-  const credentials = await fleet.certify({
+  undo.push(() => {
+    stop.abort();
+    return fleet.stop();
+  });
+  await fleet.certify({
     store: store.sub('certificates', { hiddenKeys: true }),
     view: replica,
     log,
     stopping,
+    now,
   });
   const certificates = new Certificates(replica);
   const reports = await Reports.open({
@@ -91,7 +95,7 @@ async function assemble(
       name,
       holder: fleet.holder(name),
       view: replica,
-      credential: credentials.get(name),
+      credential: () => fleet.credential(name),
       certificates,
       state: await PlugState.load(states, name, writes),
       reports,

@@ -15,8 +15,8 @@ import type { PlugState } from './plug-state';
 export interface StayParts {
   readonly holder: Holder;
   readonly view: Pick<ReplicaView, 'params' | 'limits' | 'record' | 'epochs'> & CertificateView;
-  /** The vehicle's certificate and its key; undefined if its provider refused it one. */
-  readonly credential: Credential | undefined;
+  /** The vehicle's certificate in force and its key; undefined while its provider refuses it one. */
+  readonly credential: () => Credential | undefined;
   /** Shared by the process: what was verified once is known. */
   readonly certificates: Certificates;
   readonly state: PlugState;
@@ -190,7 +190,8 @@ export class Stay {
     address: string,
     resumed: OpenPlug | undefined,
   ): Promise<OpenPlug> {
-    const { view, credential, certificates } = this.#parts;
+    const { view, certificates } = this.#parts;
+    const credential = this.#parts.credential();
     const pile = address.slice(address.indexOf('/') + 1);
     if (!credential) {
       throw new CodedError('E_VEHICLE_CERTIFICATE', 'the vehicle has no certificate: ask its provider why');

@@ -1,1 +1,2 @@
-export { type CredentialOptions, openCredentials } from './credentials';
+export { type CredentialOptions, Credentials } from './credentials';
+export { renewalSchema, type RenewalSettings } from './renewal';

@@ -17,6 +17,12 @@ export interface Plug {
   readonly session: Uint8Array;
 }
 
+/** Terms of the provider, and how the processes of piles and vehicles renew. */
+export interface SceneTerms {
+  readonly provider?: Record<string, number>;
+  readonly renewal?: Record<string, number>;
+}
+
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 /** A command that stops a transaction. */
@@ -33,24 +39,28 @@ export class ChargingScene {
   /** While set, the centre takes no receipts. */
   isDeaf = false;
   readonly #esp: RunningRole;
+  readonly #terms: SceneTerms;
   #csc: RpcServer | undefined;
   #cp: RunningRole | undefined;
   #ev: RunningEv | undefined;
 
-  private constructor(network: TestNetwork, kgc: RunningRole, esp: RunningRole, centre: TestRole) {
+  private constructor(network: TestNetwork, kgc: RunningRole, esp: RunningRole, centre: TestRole, terms: SceneTerms) {
     this.network = network;
     this.kgc = kgc;
     this.#esp = esp;
     this.centre = centre;
+    this.#terms = terms;
   }
 
-  static async start(seed?: string): Promise<ChargingScene> {
+  static async start(seed?: string, terms: SceneTerms = {}): Promise<ChargingScene> {
     const network = await TestNetwork.start(seed);
     const kgc = await startKgc(await network.kgcConfig());
     network.closing(() => kgc.stop());
-    const esp = await startEsp(await network.espConfig(), { connect: async () => network.ledger() });
+    const esp = await startEsp(await network.espConfig({ certificates: { ...terms.provider } }), {
+      connect: async () => network.ledger(),
+    });
     network.closing(() => esp.stop());
-    const scene = new ChargingScene(network, kgc, esp, await network.holder('csc', 'csc1', kgc));
+    const scene = new ChargingScene(network, kgc, esp, await network.holder('csc', 'csc1', kgc), terms);
     await scene.#serveCentre();
     await scene.startPiles();
     await scene.startVehicles();
@@ -83,6 +93,7 @@ export class ChargingScene {
       listen: `127.0.0.1:${port}`,
       piles: [{ name: 'P1' }, { name: 'P2' }],
       owner: 'CSS1MSP',
+      certificates: { ...this.#terms.renewal },
       sessions: { resumeSeconds: 5, answerMs: 2_000 },
       peers: {
         css: this.network.css,
@@ -127,6 +138,7 @@ export class ChargingScene {
     const config = await this.network.config('ev', 'ev1', {
       vehicles: ['VIN1', 'VIN2'].map((name) => ({ name, provider, csc: 'csc1' })),
       sessions: { plugInSeconds: 5 },
+      certificates: { ...this.#terms.renewal },
       peers: {
         css: this.network.css,
         kgc: this.#at(this.kgc),
