@@ -32,7 +32,6 @@ const members = {
   certchainBlock: integer(0),
 };
 
-export const decodeSlotHead: Decoder<SlotHead> = object<SlotHead>(members);
 export const decodeSignedSlotHead: Decoder<SignedSlotHead> = object<SignedSlotHead>({
   ...members,
   signatures: decodeOrganisationSignatures,

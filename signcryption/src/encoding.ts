@@ -3,7 +3,6 @@
  * Points are 32 bytes: y little-endian, the sign of x in bit 255.
  */
 import { fromHex, isZero } from './bytes';
-import { ensure } from './errors';
 
 export const POINT_BYTES = 32;
 export const SCALAR_BYTES = 32;
@@ -34,15 +33,6 @@ function isBelow(a: Uint8Array, b: Uint8Array): boolean {
 /** 32 bytes, below ℓ. */
 export const isReducedScalar = (scalar: Uint8Array): boolean =>
   scalar.length === SCALAR_BYTES && isBelow(scalar, ORDER);
-
-/** @throws E_SCALAR unless 0 < scalar < ℓ */
-export function ensureScalar(scalar: Uint8Array): void {
-  ensure(
-    isReducedScalar(scalar) && !isZero(scalar),
-    'E_SCALAR',
-    'a scalar must be above zero and below the group order',
-  );
-}
 
 /** A point encoding whose y is below p. Says nothing of the curve or the subgroup. */
 export function hasCanonicalY(point: Uint8Array): boolean {

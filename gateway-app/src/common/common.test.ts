@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { Backoff, pause, untilAborted } from './abort';
 import { loadConfig, parseAddress, redacted, roleConfigSchema } from './config';
-import { CodedError, codeOf, describeError, parseCodedText, toCoded } from './errors';
+import { CodedError, codeOf, describeError, parseCodedText } from './errors';
 import { privateDirectory, readFileCoded, readSecretFile, writePrivateFile } from './files';
 import { createLogger } from './log';
 
@@ -18,17 +18,14 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const at = (name: string): string => join(directory, name);
 
 describe('errors', () => {
-  it('keep a code from any package, and give one to what has none', () => {
+  it('keep a code from any package; what has none is internal', () => {
     const coded = new CodedError('E_ONE', 'first', { cause: 1 });
     expect(codeOf(coded)).toBe('E_ONE');
     expect(codeOf(Object.assign(new Error('x'), { code: 'E_FOREIGN' }))).toBe('E_FOREIGN');
     expect(
       [new Error('x'), Object.assign(new Error('x'), { code: 'ENOENT' }), { code: 'E_X' }, undefined].map(codeOf),
     ).toEqual([undefined, undefined, undefined, undefined]);
-    expect(toCoded(coded, 'E_TWO', 'second')).toBe(coded);
-    const cause = new TypeError('odd');
-    expect(toCoded(cause, 'E_TWO', 'second')).toMatchObject({ code: 'E_TWO', message: 'second', cause });
-    expect([describeError(coded), describeError(cause), describeError('text')]).toEqual([
+    expect([describeError(coded), describeError(new TypeError('odd')), describeError('text')]).toEqual([
       'E_ONE: first',
       'E_INTERNAL: odd',
       'E_INTERNAL: text',

@@ -23,13 +23,6 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' && CODE.test(error.code) ? error.code : undefined;
 }
 
-/** `error` if it carries a code, else a `CodedError` with `code` and `error` as its cause. */
-export function toCoded(error: unknown, code: string, message: string): Error & { readonly code: string } {
-  return codeOf(error) === undefined
-    ? new CodedError(code, message, { cause: error })
-    : (error as Error & { readonly code: string });
-}
-
 /** Finds `E_CODE: text` in a foreign message, as chaincode errors arrive wrapped by shim, peer and gateway. */
 export function parseCodedText(text: string): { readonly code: string; readonly message: string } | undefined {
   const match = CODED_TEXT.exec(text);

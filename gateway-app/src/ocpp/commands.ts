@@ -29,15 +29,6 @@ const actions: Readonly<Record<CommandKind, ReadonlyMap<string, Check>>> = {
 };
 
 /**
- * Checks an OCPP 2.0.1 call against its official schema.
- *
- * @throws CodedError E_OCPP_ACTION, E_OCPP_SCHEMA
- */
-export function checkCall(action: string, payload: unknown): void {
-  checkSchema(action, 'request', payload);
-}
-
-/**
  * Checks the body of a command before it is sealed and again after it is opened: kind, action and payload together.
  *
  * @throws CodedError E_COMMAND_KIND, E_OCPP_ACTION when the kind has no such action, E_OCPP_SCHEMA with the reason

@@ -1,3 +1,3 @@
 export { type Bill, type BillLine, checkBill } from './bill';
-export { billedTransaction, checkCall, checkCommand, type CommandKind } from './commands';
+export { billedTransaction, checkCommand, type CommandKind } from './commands';
 export { checkSchema, type Direction } from './schemas';

@@ -76,7 +76,6 @@ export interface Services {
 }
 
 export type ServiceName = keyof Services;
-export type MethodName<S extends ServiceName> = keyof Services[S] & string;
 
 /** Who stands behind a connection, from the URI in its certificate. */
 export interface Peer {

@@ -1,4 +1,3 @@
-export { formatOsloTime } from './oslo-time';
 export { assignPiles, type PlacedSession } from './piles';
 export {
   type ChargingSession,

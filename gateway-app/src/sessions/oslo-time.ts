@@ -27,10 +27,4 @@ export function parseOsloTime(text: string): LocalTime {
   return { fault: 'skipped by summer time' };
 }
 
-/** `yyyy-mm-dd hh:mm` in Europe/Oslo, for people. */
-export function formatOsloTime(unixSeconds: number): string {
-  const civil = new Date(unixSeconds * 1000 + osloOffset(unixSeconds * 1000) * 60_000);
-  return civil.toISOString().slice(0, 16).replace('T', ' ');
-}
-
 const osloOffset = (milliseconds: number): number => zoneOffset('Europe/Oslo', Math.floor(milliseconds / 1000));

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { formatOsloTime, parseOsloTime } from './oslo-time';
+import { parseOsloTime } from './oslo-time';
 import { assignPiles, type PlacedSession } from './piles';
 import { type ChargingSession, readSessions, skipCounts } from './reader';
 import { SMALL_SYNTHETIC, syntheticSessions } from './synthetic';
@@ -45,11 +45,6 @@ describe('local time', () => {
     ['2019-01-01 12:00', 'syntax'],
     ['1.1.2019 12:00', 'syntax'],
   ])('%s: %s', (text, fault) => expect(parseOsloTime(text)).toEqual({ fault }));
-
-  it('prints what it read', () => {
-    const time = parseOsloTime('21.06.2019 10:20');
-    expect('fault' in time ? '' : formatOsloTime(time.unixSeconds)).toBe('2019-06-21 10:20');
-  });
 });
 
 describe('reading sessions', () => {

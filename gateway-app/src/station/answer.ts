@@ -3,9 +3,6 @@ import { RPCError, TimeoutError } from 'ocpp-rpc';
 
 import { isObject, type Payload } from './messages';
 
-/** Why there is no answer. */
-export type Silence = 'NotConnected' | 'Timeout' | 'Disconnected' | 'InvalidAnswer';
-
 /** A call's end, with the answer's body when there is one. */
 export interface CallResult extends StationAnswer {
   readonly body?: Payload;

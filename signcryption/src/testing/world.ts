@@ -26,7 +26,6 @@ import { type ReplicaRecord } from '../unsigncrypt';
 /** 2026-01-01T00:00:00Z, a multiple of 900. */
 export const NOW = 1_767_225_600;
 export const EPOCH = 7;
-export const CLASS_CSC = 4;
 
 /** SHA-512 in counter mode: repeatable, never twice the same. */
 export function seededRandom(seed: string): (length: number) => Uint8Array {
