@@ -130,6 +130,11 @@ export class ChargingSessions {
     }
   }
 
+  /** Ends the sessions at piles that may serve no longer. */
+  async endAt(piles: ReadonlySet<string>): Promise<void> {
+    for (const live of [...this.#live.values()]) if (piles.has(live.kept.pile)) await this.#end(live);
+  }
+
   /** Tells the vehicle, if it is connected, what became of a command. */
   notify({ order, outcome }: Effect): void {
     const live = order.session === undefined ? undefined : this.#live.get(order.session);

@@ -66,6 +66,7 @@ async function assemble(
   const intake = new ChainIntake(sigmas, log);
   const source = new CssStreamSource(config.peers.css, tls);
   const recordsChanged: ((records: readonly string[]) => void)[] = [];
+  const certificatesChanged: ((ids: readonly string[]) => void)[] = [];
   const replica = await openReplica({
     store: store.sub('replica'),
     trust,
@@ -75,6 +76,7 @@ async function assemble(
     applied: (applied) => {
       intake.applied(applied);
       for (const heard of recordsChanged) heard(applied.recordsChanged);
+      for (const heard of certificatesChanged) heard(applied.certificatesChanged);
     },
   });
   const kgc = client('Kgc', config.peers.kgc, tls);
@@ -211,7 +213,12 @@ async function assemble(
   sessions.resume();
   const revocable = new Suspects((records) => sessions.endRevoked(records, (f) => replica.isRecordRevoked(f)), log);
   recordsChanged.push((records) => revocable.add(records));
-  undo.push(() => revocable.stop());
+  const vouched = new Suspects(async (ids) => sessions.endAt(await credentials.lostAmong(ids)), log);
+  certificatesChanged.push((ids) => vouched.add(ids));
+  undo.push(
+    () => revocable.stop(),
+    () => vouched.stop(),
+  );
   const announcements = await announce(process, { store, replica, centres, piles, stopping, now });
 
   const { host, port } = parseAddress(config.listen);
@@ -240,7 +247,7 @@ async function assemble(
       stop.abort();
       await sessions.stop();
       await closing;
-      await Promise.all([desk.stopped(), credentials.stopped(), revocable.stop()]);
+      await Promise.all([desk.stopped(), credentials.stopped(), revocable.stop(), vouched.stop()]);
       await Promise.all(ownWorkers);
       await Promise.all([
         effects.settled(),

@@ -28,6 +28,7 @@ const LOOK_MS = 50;
 export class Credentials {
   readonly #options: CredentialOptions;
   readonly #current = new Map<string, Credential>();
+  readonly #ids = new Map<string, string>();
   #running: Promise<void> = Promise.resolve();
 
   private constructor(options: CredentialOptions) {
@@ -55,6 +56,19 @@ export class Credentials {
   /** The unit's certificate in force with its key; undefined while its provider refuses it one. */
   get(unit: string): Credential | undefined {
     return this.#current.get(unit);
+  }
+
+  /**
+   * Units whose certificate holds no longer.
+   * @param ids of certificates that may have changed
+   */
+  async lostAmong(ids: ReadonlySet<string>): Promise<Set<string>> {
+    const lost = new Set<string>();
+    for (const [unit, id] of this.#ids) {
+      if (!ids.has(id)) continue;
+      if ((await this.#options.view.statusOf(id, this.#options.now())) !== 'valid') lost.add(unit);
+    }
+    return lost;
   }
 
   /** To be called when `stopping` has aborted. */
@@ -123,6 +137,7 @@ export class Credentials {
       }
       await pause(LOOK_MS, stopping);
     }
+    this.#ids.set(name, certificate.id);
     this.#current.set(name, { certificate: encodeCertificate(certificate), key: keyOf(kept) });
   }
 }

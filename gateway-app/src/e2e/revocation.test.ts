@@ -1,0 +1,3 @@
+import { revocationSuite } from './testing/revocation-suite';
+
+describe('a revocation, on the embedded ledger', () => revocationSuite('embedded'));
