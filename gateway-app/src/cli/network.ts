@@ -99,6 +99,17 @@ function registerNodes(network: Program): void {
       io.result({ node, running: true });
     },
   );
+  network.verb<NetworkOptions>(
+    'rotate <node>',
+    'gives a node new keys and certificates, an orderer’s in both channels too, and restarts it with them',
+    (command) => withExamples(command.addOption(dataOption(NOUN)), './chargecast network rotate css2-orderer'),
+    async (io, { data }, node) => {
+      const { rotateNode } = await import('@chargecast/network');
+      await rotateNode(dataDirectory(data, NOUN), node, { onProgress: (step) => io.note(step) });
+      io.line(`${node} runs with new certificates`);
+      io.result({ node, rotated: true });
+    },
+  );
   network.verb<NetworkOptions & { lines: number }>(
     'logs <node>',
     'the last lines of one node’s log',

@@ -24,3 +24,4 @@ export {
   type StartNodeOptions,
 } from './node-commands';
 export { FABRIC_INSTALLATION_PAGE, type FabricPrograms, findFabric, probeFabric } from './programs';
+export { rotateNode, type RotateOptions } from './rotate-node';

@@ -12,9 +12,19 @@ export interface NetworkContext {
   readonly material: NetworkMaterial;
 }
 
-/** The CSS organisations' administrators at their own peers, in the topology's order. */
-export function peerAdmins({ topology, layout, programs, material }: NetworkContext): readonly PeerAdmin[] {
-  const orderer = orderingAddress(topology, material);
+/**
+ * The CSS organisations' administrators at their own peers, in the topology's order. They send to `ordering`'s orderer: by
+ * default the first consenter's, which leads the first view; another would hold a transaction for a forwarding time-out.
+ */
+export function peerAdmins(
+  { topology, layout, programs, material }: NetworkContext,
+  ordering = topology.organisations[0],
+): readonly PeerAdmin[] {
+  if (!ordering) throw new RangeError('a network has an orderer');
+  const orderer: NodeAddress = {
+    endpoint: `${ordering.host}:${ordering.ports.orderer}`,
+    tlsRootPath: cssMaterial(material, ordering).orderer.tls.caPath,
+  };
   return nodesOf(topology)
     .filter(({ kind }) => kind === 'peer')
     .map((node) => {
@@ -29,13 +39,4 @@ export function peerAdmins({ topology, layout, programs, material }: NetworkCont
         timeout: topology.timeouts.step,
       });
     });
-}
-
-/** The first consenter leads the first view; another orderer would hold a transaction for a forwarding time-out. */
-function orderingAddress({ organisations: [first] }: Topology, material: NetworkMaterial): NodeAddress {
-  if (!first) throw new RangeError('a network has an orderer');
-  return {
-    endpoint: `${first.host}:${first.ports.orderer}`,
-    tlsRootPath: cssMaterial(material, first).orderer.tls.caPath,
-  };
 }

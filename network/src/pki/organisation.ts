@@ -84,9 +84,14 @@ function pkiDirectory(stateDir: string, mspId: string): string {
   return join(organisationDirectory(stateDir, mspId), 'pki');
 }
 
+/** Where a node's keys and certificates lie; `node` is `peer`, `orderer` or `chaincode`. */
+export function nodeDirectory(stateDir: string, mspId: string, node: string): string {
+  return join(pkiDirectory(stateDir, mspId), node);
+}
+
 /** Where a node's TLS key and certificates lie once made; `node` is `peer`, `orderer` or `chaincode`. */
 export function tlsFiles(stateDir: string, mspId: string, node: string): TlsMaterial {
-  const at = (file: string): string => join(pkiDirectory(stateDir, mspId), node, 'tls', file);
+  const at = (file: string): string => join(nodeDirectory(stateDir, mspId, node), 'tls', file);
   return { certPath: at('cert.pem'), keyPath: at('key.pem'), caPath: at('ca.pem') };
 }
 
@@ -108,11 +113,13 @@ async function materialiseCss(organisation: CssOrganisation, stateDir: string): 
 
 interface Workshop {
   material(identities: readonly IdentitySpec[]): Promise<OrganisationMaterial>;
-  node(kind: 'peer' | 'orderer', commonName: string, host: string): Promise<NodeMaterial>;
+  /** @param folder where it lies in the organisation's `pki`, by default under its kind */
+  node(kind: 'peer' | 'orderer', commonName: string, host: string, folder?: string): Promise<NodeMaterial>;
   tls(folder: string, commonName: string, host: string): Promise<TlsMaterial>;
 }
 
-async function openWorkshop(
+/** The organisation's authorities at work: what is already on disk is kept. */
+export async function openWorkshop(
   { mspId, domain }: CssOrganisation | ClientOrganisation,
   stateDir: string,
 ): Promise<Workshop> {
@@ -156,8 +163,8 @@ async function openWorkshop(
 
   return {
     tls,
-    async node(kind, commonName, host) {
-      return { ...(await signer(kind, commonName, kind)), tls: await tls(kind, commonName, host) };
+    async node(kind, commonName, host, folder = kind) {
+      return { ...(await signer(folder, commonName, kind)), tls: await tls(folder, commonName, host) };
     },
     async material(identities) {
       const made = await allSettled(
