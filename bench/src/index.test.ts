@@ -2,7 +2,7 @@ import { Measurements } from './crypto/measure';
 import { runBench } from './index';
 
 describe('bench', () => {
-  it.each([[[]], [['crypto', '--yaml']], [['disks']], [['handshake']]])(
+  it.each([[[]], [['crypto', '--yaml']], [['disks']], [['handshake']], [['toString']], [['all', '--yaml']]])(
     'refuses the command line %j with exit code 2',
     async (args) => {
       const written: string[] = [];

@@ -1,29 +1,42 @@
+import { type Chart } from './chart';
+import {
+  cryptoChart,
+  curtailmentChart,
+  endToEndChart,
+  handshakeChart,
+  registrationChart,
+  verificationChart,
+} from './charts';
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
 import { benchEndToEnd, endToEndTable } from './end-to-end/end-to-end';
+import { within } from './end-to-end/gate';
 import { type EndToEndFactory } from './end-to-end/subject';
 import { benchHandshake, handshakeTable } from './handshake/handshake';
-import { benchRegistration, registrationTable } from './registration/registration';
-export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
-import { type RegistrationFactory } from './registration/subject';
 import { type SubjectFactory } from './handshake/subject';
+import { benchRegistration, registrationTable } from './registration/registration';
+import { type RegistrationFactory } from './registration/subject';
+import { benchVerification, verificationTable } from './verification/verification';
 
 export { benchCrypto };
 export { type CryptoResults } from './crypto/results';
 
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
+export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
 export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
 
-const USAGE = `usage: bench crypto|handshake|curtailment|registration|end-to-end [--json]
+const USAGE = `usage: bench all|crypto|handshake|curtailment|registration|end-to-end|verification [--json]
+  all          every one of them in turn
   crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
   handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
   curtailment  milliseconds from a centre's call to each charging station's acceptance
   registration vehicles registered a second at a provider and on the chain, sustained for 20 s
   end-to-end   commands committed and streamed a second, beside one sealed command a transaction
-  --json       JSON on stdout; also written to bench/out/<name>.json
+  verification transactions a second with one σ verified, beside a plain put of the same size
+  --json       JSON on stdout; also written to bench/out/<name>.json, with a chart in bench/out/<name>.svg
 `;
 
 /** What the application brings to be measured. */
@@ -38,25 +51,59 @@ interface Measured {
   readonly results: object;
   /** Rows for a person. */
   readonly table: string;
+  readonly chart: Chart;
 }
+
+/** No suite may take longer, whatever the machine. */
+const SUITE_MS = 900_000;
 
 /**
  * @param args the command line after `bench`
- * @returns the exit code: 0, or 2 for a command line it does not know
+ * @returns the exit code: 0; 1 if one of several suites failed; 2 for a command line it does not know
  */
 export async function runBench(args: readonly string[], subjects: BenchSubjects = {}): Promise<number> {
-  const [suite = '', ...flags] = args;
-  const measure = suites(subjects)[suite];
-  if (!measure || flags.some((flag) => flag !== '--json')) {
+  const [name = '', ...flags] = args;
+  const known = suites(subjects);
+  const chosen = name === 'all' ? Object.keys(known) : [name].filter((each) => Object.hasOwn(known, each));
+  if (chosen.length === 0 || flags.some((flag) => flag !== '--json')) {
     process.stderr.write(USAGE);
     return 2;
   }
-  const { results, table } = await measure();
+  const documents: Record<string, object> = {};
+  let exit = 0;
+  for (const suite of chosen) {
+    try {
+      documents[suite] = await runSuite(suite, known[suite] as () => Promise<Measured>, flags.includes('--json'));
+    } catch (error) {
+      if (chosen.length === 1) throw error;
+      process.stderr.write(`${suite} failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      exit = 1;
+    }
+  }
+  const printed = name === 'all' ? documents : documents[name];
+  if (flags.includes('--json')) process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
+  return exit;
+}
+
+async function runSuite(name: string, measure: () => Promise<Measured>, quiet: boolean): Promise<object> {
+  const { results, table, chart } = await within(SUITE_MS, `bench ${name}`, measure());
   const document = { ...results, ...provenance() };
-  const file = writeResults(suite, document);
-  process.stdout.write(flags.includes('--json') ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n`);
+  const file = writeResults(name, document, chart);
+  if (!quiet) process.stdout.write(`${table}\n\n`);
   process.stderr.write(`written to ${file}\n`);
-  return 0;
+  return document;
+}
+
+/** A suite of what `run` measures. */
+function suite<Results extends object>(
+  run: () => Promise<Results>,
+  table: (results: Results) => string,
+  chart: (results: Results) => Chart,
+): () => Promise<Measured> {
+  return async () => {
+    const results = await run();
+    return { results, table: table(results), chart: chart(results) };
+  };
 }
 
 function suites({
@@ -66,33 +113,15 @@ function suites({
   endToEnd,
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
-    crypto: async () => {
-      const results = await benchCrypto();
-      return { results, table: cryptoTable(results) };
-    },
-    ...(handshake && {
-      handshake: async () => {
-        const results = await benchHandshake(handshake);
-        return { results, table: handshakeTable(results) };
-      },
-    }),
-    ...(curtailment && {
-      curtailment: async () => {
-        const results = await benchCurtailment(curtailment);
-        return { results, table: curtailmentTable(results) };
-      },
+    crypto: suite(benchCrypto, cryptoTable, cryptoChart),
+    ...(handshake && { handshake: suite(() => benchHandshake(handshake), handshakeTable, handshakeChart) }),
+    ...(curtailment && { curtailment: suite(() => benchCurtailment(curtailment), curtailmentTable, curtailmentChart) }),
+    ...(registration && {
+      registration: suite(() => benchRegistration(registration), registrationTable, registrationChart),
     }),
     ...(endToEnd && {
-      'end-to-end': async () => {
-        const results = await benchEndToEnd(endToEnd);
-        return { results, table: endToEndTable(results) };
-      },
-    }),
-    ...(registration && {
-      registration: async () => {
-        const results = await benchRegistration(registration);
-        return { results, table: registrationTable(results) };
-      },
+      'end-to-end': suite(() => benchEndToEnd(endToEnd), endToEndTable, endToEndChart),
+      verification: suite(() => benchVerification(endToEnd), verificationTable, verificationChart),
     }),
   };
 }

@@ -1,13 +1,17 @@
 /** `bench end-to-end`: confidential commands a second through the consortium, beside one sealed command a transaction. */
 import { ready } from '@chargecast/signcryption';
 import { quantile, rounded, roundedSpread, type Spread } from '../statistics';
-import { gatheredRound, loneCommand, plainRound, type Round } from './rounds';
+import { type Round } from './pipeline';
+import { gatheredRound, loneCommand, plainRound } from './rounds';
 import { type EndToEndFactory, type EndToEndSubject, type SealedCommands } from './subject';
 
 export interface EndToEndLoad {
   readonly rounds: number;
+  /** In which each way sends, of a round. */
+  readonly seconds: number;
   /** Receivers of one σ, one command each. */
   readonly receivers: number;
+  /** Sealed for a round; the rest serve the next. */
   readonly sigmas: number;
   /** σ's under way at once. */
   readonly outstandingSigmas: number;
@@ -18,10 +22,11 @@ export interface EndToEndLoad {
 
 export const LOAD: EndToEndLoad = {
   rounds: 3,
+  seconds: 10,
   receivers: 1024,
-  sigmas: 100,
-  outstandingSigmas: 32,
-  baselineTransactions: 300,
+  sigmas: 120,
+  outstandingSigmas: 24,
+  baselineTransactions: 2_000,
   baselineOutstanding: 64,
   loneCommands: 15,
 };
@@ -75,22 +80,26 @@ export async function benchEndToEnd(make: EndToEndFactory, load: EndToEndLoad = 
 }
 
 async function measure(subject: EndToEndSubject, load: EndToEndLoad): Promise<EndToEndResults> {
-  const { receivers, sigmas, outstandingSigmas, baselineTransactions, baselineOutstanding } = load;
-  await gatheredRound(subject, await sealAll(subject, 2, receivers), 2);
-  await plainRound(subject, Math.min(20, baselineTransactions), baselineOutstanding);
+  const { receivers, sigmas, seconds, baselineTransactions } = load;
+  const gathered = { seconds, outstanding: load.outstandingSigmas };
+  const plain = { seconds, outstanding: load.baselineOutstanding };
+  await gatheredRound(subject, await sealAll(subject, 4, receivers), gathered);
+  await plainRound(subject, 8, plain);
   const lone = await loneCommand(subject, load.loneCommands);
   const ours: Round[] = [];
   const baseline: Round[] = [];
   const sealingMicroseconds: number[] = [];
+  const pool: SealedCommands[] = [];
   let sigmaBytes = 0;
   for (let round = 0; round < load.rounds; round++) {
-    baseline.push(await plainRound(subject, baselineTransactions, baselineOutstanding));
+    baseline.push(await plainRound(subject, baselineTransactions, plain));
     const before = process.cpuUsage();
-    const sealed = await sealAll(subject, sigmas, receivers);
+    const sealed = await sealAll(subject, sigmas - pool.length, receivers);
     const { user, system } = process.cpuUsage(before);
-    sealingMicroseconds.push((user + system) / (sigmas * receivers));
-    sigmaBytes = sealed[0]?.bytes ?? 0;
-    ours.push(await gatheredRound(subject, sealed, outstandingSigmas));
+    if (sealed.length > 0) sealingMicroseconds.push((user + system) / (sealed.length * receivers));
+    pool.push(...sealed);
+    sigmaBytes = pool[0]?.bytes ?? 0;
+    ours.push(await gatheredRound(subject, pool, gathered));
   }
   const rates = { ours: perSecond(ours), baseline: perSecond(baseline) };
   const sum = (of: (round: Round) => number): number => ours.reduce((total, round) => total + of(round), 0);

@@ -1,21 +1,29 @@
 /** Lets at most `limit` through at once, in the order they came. */
 export class Gate {
+  readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
-  #free: number;
+  #inside = 0;
+  #whenEmpty: (() => void)[] = [];
 
   constructor(limit: number) {
-    this.#free = limit;
+    this.#limit = limit;
   }
 
   async enter(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
+    if (this.#inside < this.#limit) this.#inside += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   leave(): void {
     const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
+    if (next) return next();
+    this.#inside -= 1;
+    if (this.#inside === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** Resolves when nobody is inside. */
+  async empty(): Promise<void> {
+    if (this.#inside > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 }
 
@@ -23,7 +31,10 @@ export class Gate {
 export async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`gave up after ${milliseconds / 1000} s: ${what}`)), milliseconds);
+    timer = setTimeout(
+      () => reject(new Error(`gave up after ${milliseconds / 1000} s waiting for ${what}`)),
+      milliseconds,
+    );
   });
   try {
     return await Promise.race([promise, late]);

@@ -57,9 +57,11 @@ async function sealed(subject: FakeSubject, count: number, receivers: number): P
   return Promise.all(Array.from({ length: count }, () => subject.seal(receivers)));
 }
 
+const ONE = { seconds: 60, outstanding: 1 };
+
 test('counts every command of every σ, opens a hundredth, keeps to the bound', async () => {
   const subject = new FakeSubject();
-  const round = await gatheredRound(subject, await sealed(subject, 10, 300), 3);
+  const round = await gatheredRound(subject, await sealed(subject, 10, 300), { seconds: 60, outstanding: 3 });
   expect(round).toMatchObject({ commands: 3000, transactions: 10, blocks: 10 });
   expect(round.perSecond).toBeGreaterThan(0);
   expect(round.latencies).toHaveLength(10);
@@ -70,14 +72,21 @@ test('counts every command of every σ, opens a hundredth, keeps to the bound', 
 test('comes again when the gateways are full, and ends on any other refusal', async () => {
   const subject = new FakeSubject();
   subject.refusals.push('E_CSS_FULL', 'E_CSS_FULL');
-  expect((await gatheredRound(subject, await sealed(subject, 3, 1), 1)).commands).toBe(3);
+  expect((await gatheredRound(subject, await sealed(subject, 3, 1), ONE)).commands).toBe(3);
   subject.refusals.push('E_EPOCH');
-  await expect(gatheredRound(subject, await sealed(subject, 1, 1), 1)).rejects.toMatchObject({ code: 'E_EPOCH' });
+  await expect(gatheredRound(subject, await sealed(subject, 1, 1), ONE)).rejects.toMatchObject({ code: 'E_EPOCH' });
+});
+
+test('nothing is sent after the time; the rest stays in the pool', async () => {
+  const subject = new FakeSubject();
+  const pool = await sealed(subject, 5, 1);
+  expect(await gatheredRound(subject, pool, { seconds: 0, outstanding: 2 })).toMatchObject({ commands: 0 });
+  expect(pool).toHaveLength(5);
 });
 
 test('a round of sealed boxes opens one in a hundred', async () => {
   const subject = new FakeSubject();
-  const round = await plainRound(subject, 250, 8);
+  const round = await plainRound(subject, 250, { seconds: 60, outstanding: 8 });
   expect(round.commands).toBe(250);
   expect(round.latencies).toHaveLength(3);
   expect(subject.mostUnderWay).toBeLessThanOrEqual(8);

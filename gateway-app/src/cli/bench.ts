@@ -1,3 +1,4 @@
+import { type BenchSubjects } from '@chargecast/bench';
 import { type LedgerKind } from '@chargecast/network';
 
 import { type Register } from './command';
@@ -8,6 +9,19 @@ interface CurtailmentOptions {
   readonly json?: boolean;
   readonly stations: number;
   readonly ledger: LedgerKind | 'auto';
+}
+
+interface LedgerOptions {
+  readonly json?: boolean;
+  readonly ledger: LedgerKind | 'auto';
+}
+
+/** Fewer than `bench curtailment` takes alone, so that all suites end within the time named. */
+const STATIONS_OF_ALL = 50;
+
+async function ledgerSubjects(ledger: LedgerKind | 'auto'): Promise<Pick<BenchSubjects, 'endToEnd'>> {
+  const { endToEndSubject } = await import('../deployment/bench/end-to-end-subject.js');
+  return { endToEnd: () => endToEndSubject(ledger) };
 }
 
 /** Every published figure comes from a command here. */
@@ -46,16 +60,34 @@ export const registerBench: Register = (program) => {
       return (await runBench(['curtailment', ...(json ? ['--json'] : [])], { curtailment })) as ExitCode;
     },
   );
-  bench.verb<{ json?: boolean; ledger: LedgerKind | 'auto' }>(
-    'end-to-end',
-    'commands committed and streamed a second, beside one sealed command a transaction; also written to bench/out/end-to-end.json',
+  for (const [name, description] of [
+    ['end-to-end', 'commands committed and streamed a second, beside one sealed command a transaction'],
+    ['verification', 'transactions a second with one σ verified, beside a plain put of the same size'],
+  ] as const) {
+    bench.verb<LedgerOptions>(
+      name,
+      `${description}; also written to bench/out/${name}.json`,
+      (command) => command.addOption(ledgerOption()),
+      async (_, { json, ledger }) => {
+        const { runBench } = await import('@chargecast/bench');
+        return (await runBench([name, ...(json ? ['--json'] : [])], await ledgerSubjects(ledger))) as ExitCode;
+      },
+    );
+  }
+  bench.verb<LedgerOptions>(
+    'all',
+    'every one of them in turn, which takes a quarter of an hour; what `bench` alone does',
     (command) => command.addOption(ledgerOption()),
     async (_, { json, ledger }) => {
       const { runBench } = await import('@chargecast/bench');
-      const { endToEndSubject } = await import('../deployment/bench/end-to-end-subject.js');
-      const endToEnd = (): ReturnType<typeof endToEndSubject> => endToEndSubject(ledger);
-      return (await runBench(['end-to-end', ...(json ? ['--json'] : [])], { endToEnd })) as ExitCode;
+      const { handshakeSubject: handshake } = await import('../authentication/bench/subject.js');
+      const { curtailmentSubjects } = await import('../station/bench/subject.js');
+      const { registrationSubject: registration } = await import('../deployment/bench/registration-subject.js');
+      const curtailment = await curtailmentSubjects(STATIONS_OF_ALL, ledger);
+      const subjects = { handshake, registration, curtailment, ...(await ledgerSubjects(ledger)) };
+      return (await runBench(['all', ...(json ? ['--json'] : [])], subjects)) as ExitCode;
     },
+    true,
   );
   bench.verb<{ json?: boolean }>(
     'registration',

@@ -16,12 +16,14 @@ export interface Program {
   /**
    * A command. `build` declares arguments, options and help; `action` gets the options and the operands in order, a
    * variadic one spread.
+   * @param isDefault runs where its group is named alone
    */
   verb<Options extends object>(
     nameAndArguments: string,
     description: string,
     build: (command: Command) => Command,
     action: Action<Options>,
+    isDefault?: boolean,
   ): void;
 }
 
@@ -38,8 +40,8 @@ export function createCli(name: string, description: string, streams: IoStreams)
     command,
     group: (groupName, groupDescription) =>
       wrap(configured(command.command(groupName), streams).description(groupDescription)),
-    verb: (verbName, verbDescription, build, action) => {
-      const verb = build(configured(command.command(verbName), streams).description(verbDescription));
+    verb: (verbName, verbDescription, build, action, isDefault = false) => {
+      const verb = build(configured(command.command(verbName, { isDefault }), streams).description(verbDescription));
       verb.option('--json', 'JSON on stdout, everything else on stderr');
       verb.action(async () => {
         const options = verb.opts();
