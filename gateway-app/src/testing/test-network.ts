@@ -6,27 +6,14 @@ import { GATEWAYS, PROVIDER } from '@chargecast/chaincode/testing/consortium';
 import { issueRoleTls, type ProcessRole } from '@chargecast/network';
 import {
   BROADCAST,
-  decodeGovernanceItem,
-  decodeJson,
   encodeKeyFile,
   type Epochs,
   type EpochsItem,
-  governanceStatement,
   type LimitsItem,
-  type PutRecordsReply,
   REGISTRATION,
-  signLedgerStatement,
   type SubmitReply,
 } from '@chargecast/protocol';
-import {
-  createLimits,
-  decodeRecord,
-  type Limits,
-  Role,
-  signStatement,
-  toHex,
-  verifySigma,
-} from '@chargecast/signcryption';
+import { createLimits, type Limits, Role, toHex } from '@chargecast/signcryption';
 import { TEST_LIMITS } from '@chargecast/signcryption/testing/world';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -35,15 +22,15 @@ import { join } from 'node:path';
 
 import { KeyedLock } from '../common/keyed-lock';
 import { silentLogger } from '../common/log';
-import { SIGNING_ENV } from '../common/signing-env';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, countersignedByProvider, type Holder, openHolder } from '../holder';
-import { encodeTrust, type Ledger, toChainItems } from '../ledger';
+import { encodeTrust, type Ledger } from '../ledger';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
-import { type Ack, type Client, client, type Handlers, readTls, type RpcServer, type RpcTls, serve } from '../rpc';
+import { type Client, client, readTls, type RpcServer, type RpcTls, serve } from '../rpc';
 import { openSealedStore, type Store } from '../store';
 import { TestLedger } from './test-ledger';
 import { TestChain } from './test-chain';
+import { ChainWriter, type Conduct, gatewayHandlers, type TestGateway } from './test-gateway';
 
 export const LIMITS: Limits = createLimits({
   ...TEST_LIMITS,
@@ -55,27 +42,6 @@ export const LIMITS: Limits = createLimits({
 });
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
-
-/** A gateway whose conduct a test may change. */
-export interface TestGateway {
-  readonly name: string;
-  readonly mspId: string;
-  readonly port: number;
-  /** σ's held, by id, and whether it was told to submit. */
-  readonly held: Map<string, boolean>;
-}
-
-/** How the gateways behave; a test replaces members. */
-export interface Conduct {
-  /** Before anything else in `hold`. */
-  hold(gateway: TestGateway, sigmaId: string, submit: boolean): Promise<void> | void;
-  /** Before a governance item is signed. */
-  govern(gateway: TestGateway): void;
-  /** Whether a σ told to be submitted reaches the chain. */
-  includes: boolean;
-  /** Seconds from now. */
-  ackSeconds: number;
-}
 
 export interface TestRole {
   readonly holder: Holder;
@@ -90,10 +56,12 @@ export class TestNetwork {
   readonly #servers: RpcServer[] = [];
   readonly #closing: (() => unknown)[] = [];
   readonly #lock = new KeyedLock();
+  readonly #writer: ChainWriter;
   #replica: Replica | undefined;
 
   private constructor(chain: TestChain, directory: string) {
     this.chain = chain;
+    this.#writer = new ChainWriter(chain, this.#lock);
     this.directory = directory;
   }
 
@@ -270,18 +238,7 @@ export class TestNetwork {
   /** Puts the next version of the epochs in force on the data chain, which is the one σ are judged by. */
   async roll(version: number, body: Epochs): Promise<void> {
     const { consortium } = this.chain;
-    await this.#govern(JSON.stringify(consortium.versioned<EpochsItem>(consortium.epochs(version, body))));
-  }
-
-  /** Revocations stand on both chains. */
-  async #govern(item: string): Promise<void> {
-    const { consortium } = this.chain;
-    const time = seconds();
-    const carried = (role: 'cast' | 'register'): ReturnType<typeof consortium.cast> =>
-      consortium[role]('relay', BROADCAST.mirrorGovernance, [item], { time });
-    await this.#lock.run('datachain', () => this.chain.add('datachain', carried('cast'), { time }));
-    if ((JSON.parse(item) as { kind: string }).kind === 'epochs') return;
-    await this.#lock.run('certchain', () => this.chain.add('certchain', carried('register'), { time }));
+    await this.#writer.govern(JSON.stringify(consortium.versioned<EpochsItem>(consortium.epochs(version, body))));
   }
 
   async #found(): Promise<void> {
@@ -302,80 +259,15 @@ export class TestNetwork {
   async #openGateway(name: string, mspId: string): Promise<void> {
     const gateway = { name, mspId, port: 0, held: new Map<string, boolean>() };
     const options = { tls: await this.tls('css', name), host: '127.0.0.1', port: 0 };
-    const server = await serve('Css', this.#service(gateway) as Handlers<'Css'>, options);
+    const server = await serve('Css', gatewayHandlers(gateway, this.conduct, this.#writer), options);
     gateway.port = server.port;
     this.gateways.push(gateway);
     this.#servers.push(server);
   }
 
-  /** What the roles under test call of a gateway. */
-  #service(
-    gateway: TestGateway,
-  ): Omit<Handlers<'Css'>, 'signSlot' | 'notify' | 'addChargingRecords' | 'proposals' | 'decide'> {
-    const { consortium } = this.chain;
-    const { params } = consortium.world;
-    const { mspId } = gateway;
-    const { secret } = consortium.world.organisation(mspId);
-    return {
-      approve: async ({ record }) => ({
-        mspId,
-        signature: signStatement(params, secret, { tag: 'appr', record: decodeRecord(Uint8Array.from(record)) }),
-      }),
-      publishRecord: async ({ record, approvals }) => {
-        const entry = {
-          record: toHex(Uint8Array.from(record)),
-          approvals: approvals.map((each) => ({
-            mspId: each.mspId,
-            signature: toHex(Uint8Array.from(each.signature)),
-          })),
-        };
-        const result = await this.#putRecords(REGISTRATION.putRecords, [JSON.stringify([entry])]);
-        const { outcomes } = JSON.parse(Buffer.from(result).toString()) as PutRecordsReply;
-        const [outcome] = outcomes;
-        if (outcome?.status === 'committed') {
-          return { status: 'committed', code: '', message: '', transactionId: 'test' };
-        }
-        return { status: 'refused', code: outcome?.code ?? '', message: outcome?.message ?? '', transactionId: '' };
-      },
-      signGovernance: async ({ item }) => {
-        this.conduct.govern(gateway);
-        const statement = governanceStatement(decodeJson(item, decodeGovernanceItem, 'item'));
-        return { mspId, signature: Buffer.from(signLedgerStatement(SIGNING_ENV, params, secret, statement), 'hex') };
-      },
-      carryGovernance: async ({ item }) => {
-        await this.#govern(item);
-        return {};
-      },
-      hold: ({ sigma, submit }) => this.#hold(gateway, Uint8Array.from(sigma), submit),
-      stream: ({ channel, fromBlock }, { signal }) => this.#stream(channel as 'datachain', fromBlock, signal),
-      head: async ({ channel }) => ({ block: this.chain.blocksOf[channel as 'datachain'].length - 1 }),
-    };
-  }
-
-  async #hold(gateway: TestGateway, sigma: Uint8Array, submit: boolean): Promise<Ack> {
-    const { world } = this.chain.consortium;
-    const { id } = verifySigma(world.params, sigma);
-    await this.conduct.hold(gateway, toHex(id), submit);
-    gateway.held.set(toHex(id), submit);
-    const deadline = seconds() + this.conduct.ackSeconds;
-    const { secret } = world.organisation(gateway.mspId);
-    const signature = signStatement(world.params, secret, { tag: 'ack', sigmaId: id, deadline });
-    if (submit && this.conduct.includes) await this.submit(sigma);
-    return { mspId: gateway.mspId, sigmaId: id, deadline, signature };
-  }
-
   /** Puts σ on the data chain. @returns the chaincode's outcome for it */
   submit(sigma: Uint8Array): Promise<SubmitReply['outcomes'][number] | undefined> {
-    return this.#lock.run('datachain', async () => {
-      const { consortium } = this.chain;
-      const simulation = await consortium.endorse([sigma], { time: seconds() });
-      const { outcomes, root } = JSON.parse(simulation.payload) as SubmitReply;
-      if (root !== undefined) {
-        consortium.datachain.commit(simulation);
-        await this.chain.add('datachain', Promise.resolve(simulation), { time: seconds() });
-      }
-      return outcomes[0];
-    });
+    return this.#writer.submit(sigma);
   }
 
   /** Every σ on the data chain, in order. */
@@ -392,29 +284,11 @@ export class TestNetwork {
       }),
     );
   }
-
-  #putRecords(name: string, args: string[]): Promise<Uint8Array> {
-    return this.#lock.run('certchain', async () => {
-      const simulation = await this.chain.consortium.register('provider', name, args, { time: seconds() });
-      if (simulation.writes.size > 0) {
-        await this.chain.add('certchain', Promise.resolve(simulation), { time: seconds() });
-      }
-      return Buffer.from(simulation.payload);
-    });
-  }
-
-  async *#stream(
-    channel: 'certchain' | 'datachain',
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<ReturnType<typeof toChainItems>[number]> {
-    for await (const block of this.chain.blocks(channel, { from: BigInt(from), signal })) yield* toChainItems(block);
-  }
 }
 
 /** Polls a health signal until it holds. */
 export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, what: string): Promise<T> {
-  const until = Date.now() + 15_000;
+  const until = Date.now() + 45_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
