@@ -1,5 +1,6 @@
 import { toHex, verifySigma } from '@chargecast/signcryption';
 import { EPOCH } from '@chargecast/signcryption/testing/world';
+import { CodedError } from '../common/errors';
 import { silentLogger } from '../common/log';
 import { eventually } from '../testing/test-network';
 import { Addressing } from './addressing';
@@ -102,6 +103,21 @@ describe('what goes wrong on the way', () => {
     const { sigmaId } = await reaches(id, 'sealed');
     network.conduct.hold = (): void => undefined;
     expect((await reaches(id, 'committed')).sigmaId).toBe(sigmaId);
+  });
+
+  it('waits while every gateway is full, and drops nothing', async () => {
+    await plugIn();
+    let refusals = 0;
+    network.conduct.hold = (): void => {
+      refusals += 1;
+      throw new CodedError('E_CSS_FULL', 'full: later');
+    };
+    const ids = [...(await send(stop())), ...(await send(stop())), ...(await send(stop()))];
+    const sealed = await Promise.all(ids.map((id) => reaches(id, 'sealed')));
+    await eventually(() => Promise.resolve(refusals > 2 * sealed.length || undefined), 'the centre to come again');
+    network.conduct.hold = (): void => undefined;
+    const committed = await Promise.all(ids.map((id) => reaches(id, 'committed')));
+    expect(committed.map(({ sigmaId }) => sigmaId)).toEqual(sealed.map(({ sigmaId }) => sigmaId));
   });
 
   it('moves a command to the vehicle’s new session when it left before the pile could open', async () => {
