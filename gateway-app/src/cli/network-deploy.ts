@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Program } from './command';
 import { dataDirectory, withExamples } from './defaults';
-import { type ExitCode, type Io } from './io';
+import { type ExitCode, type Io, MisuseError } from './io';
 
 interface DeployOptions {
   readonly data?: string;
@@ -29,9 +29,12 @@ export function registerNetworkDeploy(network: Program): void {
         './chargecast network deploy --profile network.json',
         './chargecast network deploy --profile network.json --service Org1MSP=cc.org1.example.com:9999',
       ),
-    (io, options) => {
+    async (io, options) => {
       const { data, bundle, profile, service = new Map<string, string>() } = options;
       const chaincodeBundle = bundle === undefined ? CHAINCODE_BUNDLE : resolve(bundle);
+      if (profile === undefined && service.size > 0) {
+        throw new MisuseError('E_USAGE', '--service belongs to --profile: this network’s own servers need none');
+      }
       if (profile === undefined) return deployHere(io, dataDirectory(data, 'network'), chaincodeBundle);
       return deployAsMember(io, profile, {
         chaincodeBundle,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { packageChaincode, writeBuilder } from './chaincode-package';
+import { packageChaincode, packageNode, writeBuilder } from './chaincode-package';
 
 let directory: string;
 
@@ -52,6 +52,18 @@ describe('chaincode package', () => {
     const first = await packageChaincode('chargecast', await bundle('one'));
     expect(await packageChaincode('chargecast', await bundle('one'))).toEqual(first);
     expect((await packageChaincode('chargecast', await bundle('two'))).packageId).not.toBe(first.packageId);
+  });
+
+  it('holds the source where peers run it themselves, under the same version', async () => {
+    const file = await bundle('one');
+    await writeFile(join(directory, 'package.json'), '{"scripts":{"start":"node chaincode.js"}}');
+    const { archive, label, version } = await packageNode('chargecast', file);
+    const outer = entries(archive);
+    expect(JSON.parse(outer['metadata.json']!.toString())).toEqual({ path: '', type: 'node', label });
+    const code = entries(outer['code.tar.gz']!);
+    expect(code['src/chaincode.js']!.toString()).toBe('one');
+    expect(code['src/package.json']!.toString()).toContain('node chaincode.js');
+    expect(version).toBe((await packageChaincode('chargecast', file)).version);
   });
 
   it('says that the bundle is missing', async () => {
