@@ -16,7 +16,7 @@ export const cscConfigSchema = roleConfigSchema.extend({
       /** Commands that arrive within this time share a σ, milliseconds. */
       gatherMs: z.int().nonnegative().max(10_000).default(100),
       /** Most receivers of one σ. */
-      maxReceivers: positive.max(8192).default(128),
+      maxReceivers: positive.max(8192).default(1024),
       /** σ on their way to the KGC at once. */
       maxInFlight: positive.max(64).default(4),
       /** Seconds a σ lives at least. */

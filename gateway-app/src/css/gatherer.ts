@@ -8,9 +8,10 @@ export interface GathererLimits {
   readonly maxInFlight: number;
 }
 
+/** A megabyte a transaction: what a transaction costs by itself is then small beside what its bytes cost. */
 export const DEFAULT_GATHERER_LIMITS: GathererLimits = {
-  maxItems: 16,
-  maxBytes: 384 * 1024,
+  maxItems: 32,
+  maxBytes: 1024 * 1024,
   lingerMs: 50,
   maxInFlight: 2,
 };
