@@ -77,6 +77,28 @@ export function withProfile(held: readonly HeldProfile[], added: HeldProfile): H
   return [...held.filter(stays), added];
 }
 
+/** Which profiles a ClearChargingProfile names when it gives no id; every member left out matches all. */
+export interface ClearCriteria {
+  readonly evseId?: number;
+  readonly chargingProfilePurpose?: string;
+  readonly stackLevel?: number;
+}
+
+/** @param id of the one to clear; the criteria count without one */
+export function withoutProfiles(
+  held: readonly HeldProfile[],
+  id: number | undefined,
+  criteria: ClearCriteria,
+): HeldProfile[] {
+  const isNamed = ({ evseId, profile }: HeldProfile): boolean =>
+    id === undefined
+      ? (criteria.evseId ?? evseId) === evseId &&
+        (criteria.chargingProfilePurpose ?? profile.chargingProfilePurpose) === profile.chargingProfilePurpose &&
+        (criteria.stackLevel ?? profile.stackLevel) === profile.stackLevel
+      : profile.id === id;
+  return held.filter((each) => !isNamed(each));
+}
+
 function pick(
   held: readonly HeldProfile[],
   question: LimitQuestion,

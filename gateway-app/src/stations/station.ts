@@ -2,9 +2,17 @@ import { randomUUID } from 'node:crypto';
 
 import type { Payload } from '../station';
 import { type Clock } from './clock';
-import { type ChargingProfile, type HeldProfile, limitAt, withProfile } from './charging-profiles';
+import {
+  type ChargingProfile,
+  type ClearCriteria,
+  type HeldProfile,
+  limitAt,
+  withoutProfiles,
+  withProfile,
+} from './charging-profiles';
 import { type AnsweredCall, StationConnection } from './connection';
 import { Evse, type EvseState, type PluggedVehicle, type RunningTransaction } from './evse';
+import { type EventType, statusNotification, transactionEvent, type Trigger } from './notifications';
 import { type Outgoing, OutgoingQueue } from './outgoing';
 
 /** What a station must know again after its power was cut. */
@@ -34,7 +42,6 @@ export interface StationOptions {
   readonly accepted?: (name: string, action: AnsweredCall, payload: Payload) => void;
 }
 
-type Trigger = 'RemoteStart' | 'RemoteStop' | 'MeterValuePeriodic' | 'EVDeparted';
 type Answer = (payload: Payload) => Payload;
 
 const ACCEPTED: Payload = { status: 'Accepted' };
@@ -195,14 +202,11 @@ export class SimulatedStation {
       return ACCEPTED;
     },
     ClearChargingProfile: ({ chargingProfileId, chargingProfileCriteria: criteria }) => {
-      const asked = (criteria ?? {}) as { evseId?: number; chargingProfilePurpose?: string; stackLevel?: number };
-      const stays = ({ evseId, profile }: HeldProfile): boolean =>
-        chargingProfileId === undefined
-          ? (asked.evseId ?? evseId) !== evseId ||
-            (asked.chargingProfilePurpose ?? profile.chargingProfilePurpose) !== profile.chargingProfilePurpose ||
-            (asked.stackLevel ?? profile.stackLevel) !== profile.stackLevel
-          : profile.id !== chargingProfileId;
-      const kept = this.#profiles.filter(stays);
+      const kept = withoutProfiles(
+        this.#profiles,
+        chargingProfileId as number | undefined,
+        (criteria ?? {}) as ClearCriteria,
+      );
       if (kept.length === this.#profiles.length) return { status: 'Unknown' };
       this.#profiles = kept;
       this.#changed();
@@ -271,36 +275,18 @@ export class SimulatedStation {
     this.#changed();
   }
 
-  #event(evse: Evse, eventType: 'Started' | 'Updated' | 'Ended', triggerReason: Trigger, info: Payload = {}): void {
-    const { id, transaction, vehicle } = evse.state;
+  #event(evse: Evse, eventType: EventType, triggerReason: Trigger, info: Payload = {}): void {
+    const { transaction } = evse.state;
     if (!transaction) return;
-    const timestamp = new Date(this.#options.clock.now()).toISOString();
-    const { transactionId, remoteStartId, idToken, seqNo } = transaction;
-    evse.change({ transaction: { ...transaction, seqNo: seqNo + 1 } });
-    const chargingState =
-      !vehicle || eventType === 'Ended' ? 'EVConnected' : evse.watts > 0 ? 'Charging' : 'SuspendedEVSE';
-    this.#outgoing.push('TransactionEvent', {
-      eventType,
-      timestamp,
-      triggerReason,
-      seqNo,
-      ...(this.isOnline ? {} : { offline: true }),
-      transactionInfo: {
-        transactionId,
-        chargingState,
-        ...(remoteStartId === undefined ? {} : { remoteStartId }),
-        ...info,
-      },
-      evse: { id, connectorId: 1 },
-      ...(eventType === 'Started' ? { idToken: { ...idToken } } : {}),
-      meterValue: [{ timestamp, sampledValue: samples(evse, eventType) }],
-    });
+    const offline = !this.isOnline;
+    const now = this.#options.clock.now();
+    const event = transactionEvent(evse, transaction, { eventType, triggerReason, info, offline, now });
+    evse.change({ transaction: { ...transaction, seqNo: transaction.seqNo + 1 } });
+    this.#outgoing.push('TransactionEvent', event);
   }
 
-  #status({ state: { id, operative, vehicle } }: Evse): void {
-    const timestamp = new Date(this.#options.clock.now()).toISOString();
-    const connectorStatus = vehicle ? 'Occupied' : operative ? 'Available' : 'Unavailable';
-    this.#outgoing.push('StatusNotification', { timestamp, connectorStatus, evseId: id, connectorId: 1 });
+  #status({ state }: Evse): void {
+    this.#outgoing.push('StatusNotification', statusNotification(state, this.#options.clock.now()));
   }
 
   #hold(held: HeldProfile): void {
@@ -358,14 +344,6 @@ export class SimulatedStation {
       outgoing: this.#outgoing.waiting,
     });
   }
-}
-
-function samples(evse: Evse, eventType: string): Payload[] {
-  const context = { Started: 'Transaction.Begin', Ended: 'Transaction.End' }[eventType] ?? 'Sample.Periodic';
-  return [
-    { value: evse.registerWh, context, measurand: 'Energy.Active.Import.Register', unitOfMeasure: { unit: 'Wh' } },
-    { value: Math.round(evse.watts), context, measurand: 'Power.Active.Import', unitOfMeasure: { unit: 'W' } },
-  ];
 }
 
 function rejected(reasonCode: string): Payload {
