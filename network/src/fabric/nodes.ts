@@ -23,6 +23,9 @@ export interface StartContext {
   readonly material: NetworkMaterial;
 }
 
+/** Milliseconds in which an orderer that can tell that it lags has asked for what it lacks. */
+const LAG_NOTICED = 20_000;
+
 /** The processes of one network: configured, started, asked, stopped. */
 export class Nodes {
   readonly #topology: Topology;
@@ -151,17 +154,20 @@ export class Nodes {
 
   /**
    * Until a node has the blocks that others of its kind have now. An orderer asks for what it missed once it has lagged
-   * behind a leader's heartbeats for ten seconds; before that it would be no help in a change of leader.
+   * behind a leader's heartbeats for ten seconds; before that it would be no help in a change of leader. On an idle
+   * channel the heartbeats do not show that it lacks the newest block alone: it asks for that with the next one.
    */
   async waitCaughtUp(node: FabricNode): Promise<void> {
     const others = nodesOf(this.#topology).filter(({ kind, name }) => kind === node.kind && name !== node.name);
     const goal = (await Promise.all(others.map((other) => this.status(other)))).map(({ heights = {} }) => heights);
     const { step } = this.#topology.timeouts;
+    const noticed = Date.now() + LAG_NOTICED;
     await until(
       async () => {
         const { heights = {} } = await this.status(node);
+        const unnoticed = node.kind === 'orderer' && Date.now() > noticed ? 1 : 0;
         const behind = goal.some((known) =>
-          Object.entries(known).some(([name, height]) => (heights[name] ?? 0) < height),
+          Object.entries(known).some(([name, height]) => (heights[name] ?? 0) < height - unnoticed),
         );
         return behind ? undefined : true;
       },

@@ -9,7 +9,7 @@ import { describeWithFabric } from '../testing/with-fabric';
 import { defaultTopology } from '../topology';
 import { until } from '../until';
 import { fabricDown, fabricStatus, fabricUp } from './network';
-import { killNode } from './node-commands';
+import { killNode, startNode } from './node-commands';
 import { rotateNode } from './rotate-node';
 
 const topology = defaultTopology({ basePort: 21_650, networkId: 'rotation' });
@@ -68,5 +68,8 @@ describeWithFabric('the rotation of certificates', () => {
   it('leaves orderers that sign: with another one down, every quorum needs both', async () => {
     await killNode(stateDir, 'css2-orderer');
     await submit('without-css2');
+    await startNode(stateDir, 'css2-orderer');
+    expect(await fabricStatus(stateDir)).toMatchObject({ healthy: true });
+    await submit('with-css2');
   }, 120_000);
 });
