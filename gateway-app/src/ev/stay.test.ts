@@ -95,7 +95,7 @@ beforeEach(async () => {
     limits: () => scene.world.limits,
     statusOf: (id: string, at: number) => scene.statusOf(id, at),
   };
-  let session = new Uint8Array();
+  let session: Uint8Array = new Uint8Array();
   stay = new Stay(
     {
       holder: { epoch: vehicle.key.record.epoch, keyOf: () => vehicle.key },
