@@ -11,9 +11,15 @@ const DESCRIPTION =
 export function main(args: readonly string[]): void {
   // One signal stops a process; everything under way listens to it.
   setMaxListeners(0);
+  // A reader such as `head` may leave early: what is under way goes on and keeps its exit code.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   void run(args, { stdout: process.stdout, stderr: process.stderr, environment: process.env }).then((exit) => {
     process.exitCode = exit;
   });
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 export function run(args: readonly string[], streams: IoStreams): Promise<ExitCode> {
