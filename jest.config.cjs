@@ -1,5 +1,7 @@
 'use strict';
 
+const os = require('node:os');
+
 /** Tests run from the sources; `@noble/*` ships ES modules only, which jest cannot require, so they are transformed too. */
 const swc = [
   '@swc/jest',
@@ -15,6 +17,8 @@ const swc = [
 ];
 
 module.exports = {
+  // Many suites wait for processes they start: a second worker has the core meanwhile.
+  maxWorkers: Math.max(2, os.availableParallelism() - 1),
   testEnvironment: 'node',
   roots: [
     'signcryption',
