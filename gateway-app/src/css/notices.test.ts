@@ -45,7 +45,7 @@ beforeEach(async () => {
   revoked = false;
   held.length = 0;
   enrolled = {
-    epoch: 7,
+    epochs: [7],
     seal: async (receivers: Parameters<Holder['seal']>[0]) => world.seal(gateway, receivers),
   } as unknown as Holder;
 });

@@ -167,10 +167,11 @@ describe('the roll of an epoch', () => {
 
   it('ends with the old keys erased; nothing is sealed that would outlive its epoch', async () => {
     const holder = await opened();
+    const keys = pile.keyOf(EPOCH) as HolderKey;
     const soon = Math.floor(Date.now() / 1000) + 8;
     await network.roll(2, { current: EPOCH + 1, accepted: [{ epoch: EPOCH, closeAt: soon }, { epoch: EPOCH + 1 }] });
     await eventually(async () => (holder.epoch === EPOCH + 1 ? true : undefined), 'the next epoch');
-    expect(await refusal(holder.seal([{ keys: pile.keyOf(EPOCH) as HolderKey, message }], 900))).toBe('E_EPOCH');
+    expect(await refusal(holder.seal([{ keys, message }], 900))).toBe('E_EPOCH');
     await eventually(async () => (holder.epochs.length === 1 ? true : undefined), 'the end of the old epoch');
     expect(holder.keyOf(EPOCH)).toBeUndefined();
     expect((await opened()).epochs).toEqual([EPOCH + 1]);
