@@ -51,7 +51,7 @@ export const registerStation: Register = (program) => {
             11_000,
           )
           .option('--data <dir>', 'keeps what stations must know after a power cut; forgotten without'),
-        './chargecast station run --config .chargecast/demo/roles/cp1/config.json --count 5',
+        './chargecast station run --config site/roles/cp1/config.json --count 5',
       ),
     run,
   );

@@ -141,7 +141,7 @@ async function scan(deployment: Deployment, stated: readonly BilledTransaction[]
 }
 
 test(
-  'kill −9 of pile agent, gateway, station, ledger and centre in the middle: the sums agree; nothing is in clear',
+  'kill −9 of pile agent, gateway, ledger and centre, a station’s power cut, all in the middle: the sums agree; nothing is in clear',
   async () => {
     const sessions = join(folder, 'sessions.csv');
     await writeFile(sessions, syntheticSessions({ ...SMALL_SYNTHETIC, vehicles: 4, garages: 2 }) + WITHOUT_TIME);
