@@ -148,16 +148,26 @@ function buildIfNeeded() {
   fs.writeFileSync(buildStamp, digest);
 }
 
+/** What stands, changing nothing; `present` where packages and commands are there at all, however old. */
+function checkoutState() {
+  return {
+    present: [installStamp, path.join(root, 'gateway-app', 'dist', 'cli', 'doctor.js')].every(fs.existsSync),
+    installed: readStamp(installStamp) === installDigest(),
+    built: readStamp(buildStamp) === sourceDigest(),
+  };
+}
+
 function prepare() {
   checkNode();
-  if (readStamp(installStamp) === installDigest() && readStamp(buildStamp) === sourceDigest()) return;
+  const { installed, built } = checkoutState();
+  if (installed && built) return;
   withLock(() => {
     installIfNeeded();
     buildIfNeeded();
   });
 }
 
-module.exports = { prepare, PrepareError, root };
+module.exports = { prepare, PrepareError, checkoutState, root };
 
 if (require.main === module) {
   try {

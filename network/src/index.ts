@@ -4,6 +4,7 @@ export { type ExistingNetwork, importProfile, type OrganisationSource } from './
 export * from './ledger';
 export * from './pki';
 export { assertPortsFree, isPortFree } from './ports';
+export { isSameProcess } from './process-identity';
 export {
   type ConnectionProfile,
   type LedgerKind,

@@ -24,6 +24,23 @@ async function ledgerSubjects(ledger: LedgerKind | 'auto'): Promise<Pick<BenchSu
   return { endToEnd: () => endToEndSubject(ledger) };
 }
 
+/** What the second paper's analyses run on. */
+async function analysisSubjects(
+  wanted: LedgerKind | 'auto',
+): Promise<Pick<BenchSubjects, 'records' | 'ordering' | 'throughput'>> {
+  const { chooseLedger } = await import('@chargecast/network');
+  const { recordsSubject } = await import('../deployment/bench/records-subject.js');
+  const { orderingSubject } = await import('../deployment/bench/ordering-subject.js');
+  const { registrationSubject } = await import('../deployment/bench/registration-subject.js');
+  const { endToEndSubject } = await import('../deployment/bench/end-to-end-subject.js');
+  const { kind } = await chooseLedger(wanted);
+  return {
+    records: () => recordsSubject(kind),
+    ordering: (cutting) => orderingSubject(kind, cutting),
+    throughput: { registration: () => registrationSubject(kind), endToEnd: () => endToEndSubject(kind) },
+  };
+}
+
 /** Every published figure comes from a command here. */
 export const registerBench: Register = (program) => {
   const bench = program.group('bench', 'measurements, each in multiples of a stock operation of the same run');
@@ -74,6 +91,22 @@ export const registerBench: Register = (program) => {
       },
     );
   }
+  for (const [name, description] of [
+    ['storage', 'bytes a transaction leaves in blocks and state, transactions a block holds'],
+    ['queries', 'milliseconds of a query at 1,000 to 5,000 records'],
+    ['delay', 'milliseconds from making a transaction to its commit, over block size and interval'],
+    ['throughput', 'accepted and processed a second over what is offered a second'],
+  ] as const) {
+    bench.verb<LedgerOptions>(
+      name,
+      `${description}; also written to bench/out/${name}.json`,
+      (command) => command.addOption(ledgerOption()),
+      async (_, { json, ledger }) => {
+        const { runBench } = await import('@chargecast/bench');
+        return (await runBench([name, ...(json ? ['--json'] : [])], await analysisSubjects(ledger))) as ExitCode;
+      },
+    );
+  }
   bench.verb<LedgerOptions>(
     'all',
     'every one of them in turn, which takes a quarter of an hour; what `bench` alone does',
@@ -84,7 +117,13 @@ export const registerBench: Register = (program) => {
       const { curtailmentSubjects } = await import('../station/bench/subject.js');
       const { registrationSubject: registration } = await import('../deployment/bench/registration-subject.js');
       const curtailment = await curtailmentSubjects(STATIONS_OF_ALL, ledger);
-      const subjects = { handshake, registration, curtailment, ...(await ledgerSubjects(ledger)) };
+      const subjects = {
+        handshake,
+        registration,
+        curtailment,
+        ...(await ledgerSubjects(ledger)),
+        ...(await analysisSubjects(ledger)),
+      };
       return (await runBench(['all', ...(json ? ['--json'] : [])], subjects)) as ExitCode;
     },
     true,

@@ -20,7 +20,7 @@ import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 
 import { readSecretFile, writePrivateFile } from '../common/files';
-import { type Applicant } from '../rpc';
+import { type Applicant, type OwnerReply } from '../rpc';
 import { MisuseError } from './io';
 
 const FORMAT = 'chargecast-credential/1';
@@ -28,8 +28,9 @@ const FORMAT = 'chargecast-credential/1';
 /** Keys and certificate of one vehicle or pile, its owner's key with them: mode 0600. */
 export interface Credential {
   readonly format: typeof FORMAT;
-  /** P-256 scalars, 32 bytes hex. */
-  readonly secret: string;
+  /** P-256 scalar of the certified key, 32 bytes hex; absent where the file is the owner's alone. */
+  readonly secret?: string;
+  /** P-256 scalar, 32 bytes hex. */
   readonly ownerSecret: string;
   /** Opens the commitment on the chain, 32 bytes hex. */
   readonly salt: string;
@@ -40,14 +41,20 @@ export interface Credential {
 
 const decode = object<Credential>({
   format: oneOf(FORMAT),
-  secret: hex(32),
+  secret: optional(hex(32)),
   ownerSecret: hex(32),
   salt: hex(32),
   identity: dictionary(text(256), 64),
   certificate: optional(decodeCertificate),
 });
 
-export const keyOf = ({ secret }: Credential): AuthenticationKey => AuthenticationKey.fromSecret(fromHex(secret, 32));
+/** @throws MisuseError E_CREDENTIAL for an owner's file */
+export function keyOf({ secret }: Pick<Credential, 'secret'>): AuthenticationKey {
+  if (secret === undefined) {
+    throw new MisuseError('E_CREDENTIAL', 'this file holds the owner’s key only; name the vehicle’s or pile’s own');
+  }
+  return AuthenticationKey.fromSecret(fromHex(secret, 32));
+}
 export const ownerOf = ({ ownerSecret }: Credential): AuthenticationKey =>
   AuthenticationKey.fromSecret(fromHex(ownerSecret, 32));
 
@@ -61,6 +68,12 @@ export function drawCredential(identity: Readonly<Record<string, string>>): Cred
     salt: randomBytes(32).toString('hex'),
     identity,
   };
+}
+
+/** Of what a vehicle's process keeps, what its owner signs with. */
+export function ownersCredential({ secret, salt, identity, certificate }: OwnerReply): Credential {
+  const shape = { format: FORMAT, ownerSecret: secret, salt, identity: JSON.parse(identity) as unknown };
+  return decode({ ...shape, certificate: JSON.parse(certificate) as unknown }, 'owner');
 }
 
 /** @throws MisuseError E_FILE_EXISTS: a key is never written over */

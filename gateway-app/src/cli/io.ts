@@ -17,7 +17,14 @@ export interface Io {
   result(value: unknown): void;
   /** What is happening, on stderr. */
   note(text: string): void;
+  /** What is happening just now: on stderr where that is a terminal, replaced by the next; `undefined` takes it away. */
+  progress(text: string | undefined): void;
+  /** `text` in the colour of its meaning, where stdout is a terminal that is to have colours (https://no-color.org). */
+  paint(meaning: Meaning, text: string): string;
 }
+
+const COLOURS = { ok: 32, optional: 2, attention: 33, wrong: 31 } as const;
+export type Meaning = keyof typeof COLOURS;
 
 export interface IoStreams {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -26,9 +33,12 @@ export interface IoStreams {
 }
 
 export function createIo(json: boolean, { stdout, stderr, environment }: IoStreams): Io {
+  const plainTerminal = environment.TERM === 'dumb' || Boolean(environment.CI);
+  const fancy = !json && stdout.isTTY === true && !plainTerminal && !environment.NO_COLOR;
+  const moving = stderr.isTTY === true && !plainTerminal;
   return {
     json,
-    fancy: !json && stdout.isTTY === true && environment.TERM !== 'dumb' && !environment.NO_COLOR && !environment.CI,
+    fancy,
     line: (text) => {
       if (!json) stdout.write(`${text}\n`);
     },
@@ -38,6 +48,10 @@ export function createIo(json: boolean, { stdout, stderr, environment }: IoStrea
     note: (text) => {
       stderr.write(`${text}\n`);
     },
+    progress: (text) => {
+      if (moving) stderr.write(`\r\x1b[K${text ?? ''}`);
+    },
+    paint: (meaning, text) => (fancy ? `\x1b[${COLOURS[meaning]}m${text}\x1b[0m` : text),
   };
 }
 

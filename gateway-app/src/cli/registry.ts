@@ -6,6 +6,7 @@ import { type Register } from './command';
 import { registerConformance } from './conformance';
 import { registerDemo } from './demo';
 import { registerDeployment } from './deployment';
+import { registerDoctor } from './doctor';
 import { registerFleet } from './fleet';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
@@ -16,9 +17,11 @@ import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
 import { registerStation } from './station';
 import { registerStore } from './store';
+import { registerVehicle } from './vehicle';
 
 /** Every noun of the command line, in the order `--help` shows them. */
 export const REGISTER: readonly Register[] = [
+  registerDoctor,
   registerDemo,
   registerReplay,
   registerCharging,
@@ -33,6 +36,7 @@ export const REGISTER: readonly Register[] = [
   registerAuthorization,
   registerFleet,
   registerStation,
+  registerVehicle,
   registerStore,
   registerConformance,
   registerBench,

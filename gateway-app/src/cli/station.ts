@@ -11,6 +11,7 @@ interface RunOptions {
   readonly first: number;
   readonly url?: string;
   readonly speed: number;
+  readonly start?: number;
   readonly meterSeconds: number;
   readonly maxW: number;
   readonly data?: string;
@@ -39,6 +40,11 @@ export const registerStation: Register = (program) => {
             1,
           )
           .option(
+            '--start <time>',
+            'when their clock begins, RFC 3339; now by default. No record is taken that ends later than now',
+            moment,
+          )
+          .option(
             '--meter-seconds <n>',
             'time between meter values, by their clock',
             (text) => wholeNumber(text, 1, 86_400),
@@ -58,6 +64,13 @@ export const registerStation: Register = (program) => {
 };
 
 /** @throws InvalidArgumentError, which commander turns into misuse */
+function moment(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new InvalidArgumentError('expected is a time as 2025-01-31T18:00:00Z.');
+  return at;
+}
+
+/** @throws InvalidArgumentError, which commander turns into misuse */
 function webSocketUrl(text: string): string {
   if (!/^wss?:\/\/[^/]+$/.test(text)) throw new InvalidArgumentError('expected is ws://host:port.');
   return text;
@@ -67,7 +80,7 @@ async function run(io: Io, options: RunOptions): Promise<ExitCode> {
   const { loadConfig } = await import('../common/config.js');
   const { cpConfigSchema } = await import('../cp/config.js');
   const { readPassword } = await import('../station/index.js');
-  const { speedClock, StationFleet } = await import('../stations/index.js');
+  const { keptUntil, speedClock, StationFleet } = await import('../stations/index.js');
   const { openStore } = await import('../store/index.js');
   const { config, path } = await loadConfig(options.config, cpConfigSchema);
   if (!config.ocpp) {
@@ -86,7 +99,7 @@ async function run(io: Io, options: RunOptions): Promise<ExitCode> {
         names,
         url: options.url ?? `ws://${config.ocpp?.listen}`,
         password: (name) => readPassword(passwords, name),
-        clock: speedClock(options.speed),
+        clock: speedClock(options.speed, Math.max(options.start ?? Date.now(), store ? await keptUntil(store) : 0)),
         meterSeconds: options.meterSeconds,
         callMs: 30_000,
         reconnectMs: 500,

@@ -2,6 +2,8 @@ import { Presets, SingleBar } from 'cli-progress';
 
 import { type Io } from '../cli/io';
 
+type Teller = Pick<Io, 'fancy' | 'line'>;
+
 /** How the demo tells what it does: a bar on a terminal, lines elsewhere, nothing with `--json`. */
 export interface DemoProgress {
   step(title: string): Step;
@@ -17,19 +19,19 @@ export interface Step {
 
 const LINE_INTERVAL = 5_000;
 
-export function createProgress(io: Io): DemoProgress {
+export function createProgress(io: Teller): DemoProgress {
   return {
     step: (title) => (io.fancy ? terminalStep(io, title) : plainStep(io, title)),
     line: (text) => io.line(text),
   };
 }
 
-function ending(io: Io, title: string, started: number, detail?: string): void {
+function ending(io: Teller, title: string, started: number, detail?: string): void {
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   io.line(`${title}${detail === undefined ? '' : `: ${detail}`} (${seconds} s)`);
 }
 
-function plainStep(io: Io, title: string): Step {
+function plainStep(io: Teller, title: string): Step {
   const started = Date.now();
   let lastLine = started;
   return {
@@ -42,7 +44,7 @@ function plainStep(io: Io, title: string): Step {
   };
 }
 
-function terminalStep(io: Io, title: string): Step {
+function terminalStep(io: Teller, title: string): Step {
   const started = Date.now();
   let bar: SingleBar | undefined;
   return {

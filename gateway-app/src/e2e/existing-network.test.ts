@@ -35,7 +35,7 @@ describeWithFabric('a network that somebody else runs', () => {
     'carries the demo whole',
     async () => {
       const nothing = (): void => undefined;
-      const quiet = createProgress({ json: false, fancy: false, line: nothing, note: nothing, result: nothing });
+      const quiet = createProgress({ fancy: false, line: nothing });
       const summary: DemoSummary = await runDemo(
         {
           directory: demo(),
