@@ -1,6 +1,8 @@
 import { ensure } from './errors';
+import { decodeHex, encodeHex } from './hex';
 
 const encoder = new TextEncoder();
+const inNode = typeof Buffer !== 'undefined';
 
 /** Names the protocol version inside every hash. */
 const PROTOCOL = encoder.encode('CLMMSC/1');
@@ -126,6 +128,7 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 export function toHex(bytes: Uint8Array): string {
+  if (!inNode) return encodeHex(bytes);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
 
@@ -137,7 +140,7 @@ export function toHex(bytes: Uint8Array): string {
 export function fromHex(text: string, length?: number): Uint8Array {
   ensure(/^(?:[0-9a-f]{2})*$/.test(text), 'E_ARGUMENT', 'expected lower-case hexadecimal');
   ensure(length === undefined || text.length === 2 * length, 'E_ARGUMENT', `expected ${length} bytes of hexadecimal`);
-  return Uint8Array.from(Buffer.from(text, 'hex'));
+  return inNode ? Uint8Array.from(Buffer.from(text, 'hex')) : decodeHex(text);
 }
 
 /** @throws E_ARGUMENT unless `bytes` is a Uint8Array of exactly `length` bytes */

@@ -1,5 +1,6 @@
 /** Group operations on public values through `@noble/curves`. */
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js';
 import { concat, equal } from '../bytes';
 import { hasCanonicalY } from '../encoding';
 import { SigncryptionError } from '../errors';
@@ -8,17 +9,11 @@ type Point = InstanceType<typeof ed25519.Point>;
 
 const ORDER = ed25519.Point.Fn.ORDER;
 
-function decodeLittleEndian(bytes: Uint8Array): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
-}
+export const decodeScalar = (scalar: Uint8Array): bigint => bytesToNumberLE(scalar) % ORDER;
 
-export const decodeScalar = (scalar: Uint8Array): bigint => decodeLittleEndian(scalar) % ORDER;
+export const encodeScalar = (value: bigint): Uint8Array => numberToBytesLE(value % ORDER, 32);
 
-export function encodeScalar(value: bigint): Uint8Array {
-  return Uint8Array.from(Buffer.from((value % ORDER).toString(16).padStart(64, '0'), 'hex').reverse());
-}
-
-export const reduceScalar = (wide: Uint8Array): Uint8Array => encodeScalar(decodeLittleEndian(wide));
+export const reduceScalar = (wide: Uint8Array): Uint8Array => encodeScalar(bytesToNumberLE(wide));
 
 /** RFC 8032 §5.1.3 decoding, which refuses y ≥ p and the negative zero. */
 function decode(point: Uint8Array): Point | undefined {
@@ -61,7 +56,7 @@ export function satisfiesEquation(
   if (!key) return false;
   const commitment = signature.subarray(0, 32);
   const challenge = decodeScalar(sha512(concat(commitment, publicKey, message)));
-  const response = decodeLittleEndian(signature.subarray(32));
+  const response = bytesToNumberLE(signature.subarray(32));
   const expected = ed25519.Point.BASE.multiplyUnsafe(response).subtract(key.multiplyUnsafe(challenge));
   return equal(expected.toBytes(), commitment);
 }
