@@ -78,6 +78,26 @@ export type NamedPeer = z.infer<typeof namedPeerSchema>;
 export const ledgerIdentitySchema = z.strictObject({ mspId: z.string().min(1), name: z.string().min(1) });
 export type LedgerIdentity = z.infer<typeof ledgerIdentitySchema>;
 
+/** Where a role serves people over HTTPS, and whom it admits. */
+export const restConfigSchema = z.strictObject({
+  listen: listenSchema,
+  tls: z.strictObject({
+    cert: z.string().min(1),
+    key: z.string().min(1),
+    /** The authority of people's certificates. */
+    people: z.string().min(1),
+  }),
+  /** Certificates that were withdrawn; read again whenever it changes. */
+  removed: z.string().min(1),
+  /** Requests of one person. */
+  rateLimit: z
+    .strictObject({ requests: z.int().positive().default(1_200), seconds: z.int().positive().default(60) })
+    .prefault({}),
+  /** Seconds an idempotency key is remembered. */
+  idempotencySeconds: z.int().positive().default(86_400),
+});
+export type RestConfig = z.infer<typeof restConfigSchema>;
+
 /** Members common to every role's configuration; a role adds its own with `.extend`. Paths are relative to the file. */
 export const roleConfigSchema = z.strictObject({
   role: z.enum(['kgc', 'csc', 'css', 'cp', 'ev', 'esp']),
@@ -103,6 +123,7 @@ export const roleConfigSchema = z.strictObject({
     .prefault({}),
   profile: z.string().min(1).optional(),
   identity: ledgerIdentitySchema.optional(),
+  rest: restConfigSchema.optional(),
 });
 export type RoleConfig = z.infer<typeof roleConfigSchema>;
 

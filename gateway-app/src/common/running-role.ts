@@ -4,6 +4,8 @@ export interface RunningRole {
   readonly role: string;
   /** Port listened on; 0 if the role listens on none. */
   readonly port: number;
+  /** Where it serves people, `https://host:port`; absent if it does not. */
+  readonly url?: string;
   stop(): Promise<void>;
   /** For operators: counts and positions, no identities. */
   status(): Promise<Record<string, unknown>>;

@@ -19,6 +19,17 @@ export {
   type TlsMaterial,
 } from './organisation';
 export {
+  ANY_SERVICE,
+  issuePersonCertificate,
+  issueServiceCertificate,
+  openPeopleAuthority,
+  type Person,
+  PERSON_ROLES,
+  personOfCertificate,
+  type PersonRole,
+  personUri,
+} from './people';
+export {
   issueRoleCertificate,
   issueRoleTls,
   issueRoleTlsBatch,

@@ -1,0 +1,11 @@
+export { csvAnswer, orCsv, wantsCsv } from './csv';
+export { after, Cursors, type Page, page, pageQuery, type PageRequest } from './cursors';
+export { EVENT_STREAM, EventLog, eventsAnswer, type LiveEvent, StreamSeats } from './events';
+export { type GaugeSpec, type MetricLabel, type Sample } from './metrics';
+export { accepted, acceptedReply, type Operation, operationSchema, OPERATIONS } from './operations';
+export { type Caller, personId, readRemoved, type RemovedCertificate } from './people';
+export { notFound, RestError } from './problems';
+export { Answer, ANYONE, type Call, type ReplySpec, type Route, route } from './route';
+export { hexBytes, named, time, timeOf, wholeNumber } from './schemas';
+export { type RestService, type RunningRest, startRest } from './start';
+export { type Check } from './standing-routes';
