@@ -7,7 +7,7 @@ import {
   keySubject,
 } from '@chargecast/protocol';
 import { randomBytes } from 'node:crypto';
-import { codeOf } from '../common/errors';
+import { CodedError, codeOf } from '../common/errors';
 import { type Logger } from '../common/log';
 import { type Tariff } from '../pricing';
 import { type AppliedBlock } from '../replica';
@@ -15,6 +15,7 @@ import { type Account, billed, type Settlement, termsOf, type Totals, totalsOf }
 import { type Batch, fromJson, type Store, toJson } from '../store';
 import { type Directory } from './directory';
 import { type NewCommand, type Outbox } from './outbox';
+import { type PaymentMode, Payments, refuseUnknownSession } from './payments';
 import { type ChargingSession, type Sessions } from './sessions';
 
 export interface ChargingParts {
@@ -40,6 +41,7 @@ export class Charging {
   readonly #parts: ChargingParts;
   readonly #store: Store;
   readonly #settlements: Store;
+  readonly #payments: Payments;
   readonly #accounts = new Map<string, Account>();
   readonly #settled = new Map<string, Settlement>();
   /** Command id of a bill → transaction. */
@@ -50,14 +52,15 @@ export class Charging {
   #pumping: Promise<void> | undefined;
   #again = false;
 
-  private constructor(parts: ChargingParts) {
+  private constructor(parts: ChargingParts, payments: Payments) {
     this.#parts = parts;
+    this.#payments = payments;
     this.#store = parts.store.sub('accounts', { hiddenKeys: true });
     this.#settlements = parts.store.sub('settlements', { hiddenKeys: true });
   }
 
   static async load(parts: ChargingParts): Promise<Charging> {
-    const charging = new Charging(parts);
+    const charging = new Charging(parts, await Payments.load(parts.store));
     for await (const { value } of charging.#settlements.entries()) {
       const settlement = fromJson<Settlement>(value);
       charging.#settled.set(settlement.transaction, settlement);
@@ -80,6 +83,39 @@ export class Charging {
       const settlement = this.#settled.get(account.transaction);
       yield settlement ? { ...account, settlement } : account;
     }
+  }
+
+  /** `provider/contract`, as far as it is known whose transaction it is. */
+  customerOf({ customer, vehicle }: Pick<Account, 'customer' | 'vehicle'>): string | undefined {
+    return customer ?? this.#parts.directory.customerOf(vehicle);
+  }
+
+  paymentOf(customer: string): PaymentMode {
+    return this.#payments.modeOf(customer);
+  }
+
+  /** Bills that wait are charged as soon as the customer pays automatically. */
+  async choosePayment(customer: string, mode: PaymentMode): Promise<void> {
+    await this.#payments.choose(customer, mode);
+    await this.pump();
+  }
+
+  /** Whether the bill is made and waits for its customer's confirmation. */
+  awaits({ transaction, customer }: Pick<Account, 'transaction' | 'customer'>): boolean {
+    return this.#toBill.has(transaction) && this.#payments.awaits(transaction, customer);
+  }
+
+  /**
+   * The customer accepts a bill; one that waits for nothing stays as it is.
+   * @throws CodedError E_SESSION_UNKNOWN, E_SESSION_OPEN while there is no bill
+   */
+  async confirm(customer: string, transaction: string): Promise<void> {
+    const account = this.#accounts.get(transaction);
+    if (!account || this.customerOf(account) !== customer) return refuseUnknownSession();
+    if (!account.bill) throw new CodedError('E_SESSION_OPEN', 'there is no bill yet: confirm it when there is one');
+    if (!this.awaits(account)) return;
+    await this.#payments.confirm(transaction);
+    await this.pump();
   }
 
   /** A vehicle reported a session: in the batch of that report. */
@@ -120,6 +156,7 @@ export class Charging {
     const settlement = { transaction, customer, currency, totalMinor, energyWh, at: this.#parts.now() };
     return (batch) => {
       batch.put(this.#settlements, transaction, toJson(settlement));
+      this.#payments.forget(transaction, batch);
       this.#settled.set(transaction, settlement);
     };
   }
@@ -149,10 +186,13 @@ export class Charging {
     const commands: NewCommand[] = [];
     const done: string[] = [];
     for (const transaction of waiting) {
-      const command = make(this.#accounts.get(transaction) as Account);
+      const account = this.#accounts.get(transaction) as Account;
+      const command = make(account);
       if (!command) continue;
+      const isKnown = (await outbox.command(command.id)) !== undefined;
+      if (!isKnown && account.bill && this.#payments.awaits(transaction, account.customer)) continue;
       done.push(transaction);
-      if ((await outbox.command(command.id)) === undefined) commands.push(command);
+      if (!isKnown) commands.push(command);
     }
     if (commands.length > 0) await outbox.add(commands);
     for (const transaction of done) waiting.delete(transaction);
