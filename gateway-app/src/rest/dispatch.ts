@@ -10,7 +10,7 @@ import { Answer, type Call, type Route } from './route';
 export interface Dispatch {
   readonly idempotency: Idempotency;
   readonly stopping: AbortSignal;
-  callerOf(request: FastifyRequest): Caller;
+  readonly callerOf: (request: FastifyRequest) => Caller;
 }
 
 /** The framework's handler of a route: makes the call, answers what it gives. */

@@ -18,7 +18,7 @@ export interface GaugeSpec {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly MetricLabel[];
-  read(): Promise<number | readonly Sample[]> | number | readonly Sample[];
+  readonly read: () => Promise<number | readonly Sample[]> | number | readonly Sample[];
 }
 
 /** A registry of one service: several run in one process. */

@@ -41,7 +41,7 @@ export async function describeApi(app: FastifyInstance, { title, description, ve
   const config = { schemaRegistry: namedSchemas };
   await app.register(swagger, {
     openapi,
-    transform: createJsonSchemaTransform(config) as never,
+    transform: createJsonSchemaTransform(config),
     transformObject: createJsonSchemaTransformObject(config),
   });
 }

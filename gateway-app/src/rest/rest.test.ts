@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ import {
   StreamSeats,
   wantsCsv,
 } from './index';
-import { TestPeople } from './testing/people';
+import { askWith, TestPeople } from './testing/people';
 
 const OPERATOR: Person = { role: 'operator', at: 'svc1', name: '1' };
 const AUDITOR: Person = { role: 'auditor', at: 'any', name: '1' };
@@ -160,7 +161,6 @@ describe('the REST base', () => {
     expect(none.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect([none.status, none.json().code]).toEqual([401, 'E_UNAUTHENTICATED']);
     const foreign = await stranger.tls(OPERATOR);
-    const { askWith } = await import('./testing/people');
     const answered = await askWith(url, { ...foreign, ca: people.authority.certificatePem }, {});
     expect([answered.status, answered.json().code]).toEqual([401, 'E_UNAUTHENTICATED']);
     const monitor = await people.ask(url, MONITOR);
@@ -183,7 +183,6 @@ describe('the REST base', () => {
     const other = await start({ ...config, removed });
     const leaver: Person = { ...OPERATOR, name: 'leaver' };
     expect((await people.ask(`${other.url}/v1/numbers`, leaver)).status).toBe(200);
-    const { X509Certificate } = await import('node:crypto');
     const serial = new X509Certificate((await people.certificate(leaver)).certificatePem).serialNumber.toLowerCase();
     await writeFile(
       removed,

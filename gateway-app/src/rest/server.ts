@@ -48,8 +48,9 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
   const metrics = new Metrics(service.gauges);
   const app = await openApp(config, path);
   const callers = new WeakMap<FastifyRequest, Caller>();
-  let document: unknown;
-  const routes = [...standingRoutes(service.checks, metrics, () => document), ...service.routes];
+  let made: unknown;
+  const document = (): unknown => (made ??= documentOf(app, routes));
+  const routes = [...standingRoutes(service.checks, metrics, document), ...service.routes];
   routes.forEach(checkRoles);
 
   await limitRate(app, people, config);
@@ -90,7 +91,6 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
   });
   await servePages(app, pages);
   await app.ready();
-  document = documentOf(app, routes);
   const { host, port } = parseAddress(config.listen);
   await listen(app, host, port);
   const pruning = setInterval(() => {
@@ -99,7 +99,7 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
   return {
     url: urlOf(app, host),
     routes,
-    document,
+    document: document(),
     async close() {
       clearInterval(pruning);
       stop.abort();

@@ -11,7 +11,7 @@ export interface Check {
   /** Kebab-case. */
   readonly name: string;
   /** @returns why it does not hold; undefined if it does */
-  fault(): Promise<string | undefined> | string | undefined;
+  readonly fault: () => Promise<string | undefined> | string | undefined;
 }
 
 const healthSchema = named('Health', z.object({ status: z.literal('ok') }));

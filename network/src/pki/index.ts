@@ -29,6 +29,7 @@ export {
   type PersonRole,
   personUri,
 } from './people';
+export { pkcs12Of } from './pkcs12';
 export {
   issueRoleCertificate,
   issueRoleTls,
