@@ -4,6 +4,7 @@ import {
   type AdmitMetersReply,
   AuthenticationKey,
   authenticationKeyId,
+  certificateCommitment,
   CHARGING_EVENT,
   CHARGING_RECORDS,
   type ChargingRecord,
@@ -17,6 +18,8 @@ import {
   readRequestBytes,
   recordedEnergyWh,
   type RecordEntry,
+  subjectCommitment,
+  type SubjectOpening,
   termsCommitment,
   vehicleCommitment,
 } from '@chargecast/protocol';
@@ -29,7 +32,9 @@ import { type Simulation } from './testing/memory-ledger';
 import { DAY, type Registered, Registrar } from './testing/registrar';
 
 const SESSION = 'ab'.repeat(16);
-const SUBJECT = 'cd'.repeat(16);
+const VEHICLE = 'cd'.repeat(16);
+const BLINDING = 'ef'.repeat(32);
+const CERTIFICATE = certificateCommitment({ subject: 'ce'.repeat(16), blinding: BLINDING });
 
 let consortium: Consortium;
 let pile: HolderKey;
@@ -69,7 +74,8 @@ function recordOf(change: Partial<ChargingRecord> = {}, index = 0): ChargingReco
   return {
     transaction: chargingTransaction(SESSION, index),
     meter: hex(pile.record.f),
-    vehicle: vehicleCommitment({ subject: SUBJECT, session: SESSION, index }),
+    vehicle: vehicleCommitment({ vehicle: VEHICLE, session: SESSION, index }),
+    subject: subjectCommitment({ certificate: CERTIFICATE, session: SESSION, index }),
     terms: termsCommitment('01'.repeat(32), '02'.repeat(32)),
     readings: [
       { at: NOW - 7200, importWh: 1_000_000, exportWh: 40 },
@@ -247,20 +253,21 @@ function reading(at: number, importWh: number): ChargingRecord['readings'][0] {
   return { at, importWh, exportWh: 0 };
 }
 
-describe('readers of a record whose vehicle they can name', () => {
+describe('readers of a record whose subject they can name', () => {
   const GARAGE = 'CSS1MSP';
   const OPERATOR = 'CSS4MSP';
   let registrar: Registrar;
   let vehicle: Registered;
   let entry: ChargingRecordEntry;
-  let opening: { subject: string; session: string };
+  let opening: SubjectOpening;
 
   beforeEach(async () => {
     registrar = new Registrar(consortium);
     vehicle = registrar.newcomer();
     await admit({ ...consortium.entry(pile.record), owner: OPERATOR });
-    opening = { subject: vehicle.certificate.id, session: SESSION };
-    entry = signed(recordOf({ vehicle: vehicleCommitment(opening) }));
+    opening = { subject: vehicle.certificate.id, blinding: BLINDING, session: SESSION };
+    const certificate = certificateCommitment(opening);
+    entry = signed(recordOf({ subject: subjectCommitment({ certificate, session: SESSION }) }));
     await add(entry);
     const provider = [JSON.stringify(consortium.providerEntry())];
     await authorization('mirrorProvider', provider, 'provider');
@@ -305,7 +312,8 @@ describe('readers of a record whose vehicle they can name', () => {
     expect(await read({ opening })).toEqual(entry);
     expect(await refusal({})).toBe('E_FORBIDDEN');
     expect(await refusal({ opening: { ...opening, session: '00'.repeat(16) } })).toBe('E_FORBIDDEN');
-    expect(await refusal({ opening: { ...opening, subject: SUBJECT } })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening: { ...opening, blinding: '00'.repeat(32) } })).toBe('E_FORBIDDEN');
+    expect(await refusal({ opening: { ...opening, subject: VEHICLE } })).toBe('E_FORBIDDEN');
     expect(await refusal({ opening: { ...opening, index: 1 } })).toBe('E_FORBIDDEN');
     expect(await refusal({ opening, transaction: chargingTransaction(SESSION, 7) })).toBe('E_FORBIDDEN');
     expect(await refusal({ opening, time: NOW + 30 * DAY })).toBe('E_FORBIDDEN');
@@ -365,9 +373,11 @@ describe('readers of a record whose vehicle they can name', () => {
 
 describe('what a record shows', () => {
   it('links no two transactions of a session or a vehicle', () => {
-    const vehicles = [0, 1].map((index) => vehicleCommitment({ subject: SUBJECT, session: SESSION, index }));
-    const others = vehicleCommitment({ subject: SUBJECT, session: '00'.repeat(16) });
-    expect(new Set([...vehicles, others]).size).toBe(3);
+    const vehicles = [0, 1].map((index) => vehicleCommitment({ vehicle: VEHICLE, session: SESSION, index }));
+    const others = vehicleCommitment({ vehicle: VEHICLE, session: '00'.repeat(16) });
+    const subjects = [0, 1].map((index) => subjectCommitment({ certificate: CERTIFICATE, session: SESSION, index }));
+    const elsewhere = subjectCommitment({ certificate: CERTIFICATE, session: '00'.repeat(16) });
+    expect(new Set([...vehicles, others, ...subjects, elsewhere]).size).toBe(6);
     expect(chargingTransaction(SESSION, 0)).not.toBe(chargingTransaction(SESSION, 1));
   });
 });

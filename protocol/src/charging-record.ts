@@ -3,7 +3,9 @@
  * energy when; which vehicle, under which terms and at what price it says to nobody who has not been shown more:
  *
  *   transaction = SHA-256("transaction", session, u32 index)[0:16]    who does not know the session cannot link it
- *   vehicle     = SHA-256("vehicle", subject, session, transaction)   opened with (subject, session)
+ *   vehicle     = SHA-256("vehicle", f, session, transaction)         opened with (f, session): by the vehicle's centre
+ *   C           = SHA-256("certificate", ID, blinding)                the provider's word, which names no vehicle to the pile
+ *   subject     = SHA-256("subject", C, session, transaction)         opened with (ID, blinding, session): by the owner
  *   terms       = SHA-256("terms", salt, tariff digest)               opened with (salt, tariff)
  *
  * with the framing of the scheme's H under the tag "charging". The session id is 16 random bytes known to the pile, the
@@ -18,6 +20,7 @@ import { COMMAND_ID_BYTES, PSEUDONYM_BYTES, SESSION_BYTES } from './reports';
 
 export const TRANSACTION_BYTES = 16;
 export const COMMITMENT_SALT_BYTES = 32;
+export const BLINDING_BYTES = 32;
 const DIGEST_BYTES = 32;
 const MAX_REGISTER = 1_000_000_000_000;
 const MAX_READINGS = 256;
@@ -39,6 +42,8 @@ export interface ChargingRecord {
   readonly meter: string;
   /** `vehicleCommitment`, hex. */
   readonly vehicle: string;
+  /** `subjectCommitment`, hex: whose permission a reader needs. */
+  readonly subject: string;
   /** `termsCommitment` the centre announced before energy flowed, hex; absent if it announced none. */
   readonly terms?: string;
   /** By time: the first begins the transaction, the last ends it; at least two. */
@@ -76,6 +81,7 @@ export const decodeChargingRecordEntry: Decoder<ChargingRecordEntry> = object<Ch
   transaction: hex(TRANSACTION_BYTES),
   meter: hex(PSEUDONYM_BYTES),
   vehicle: hex(DIGEST_BYTES),
+  subject: hex(DIGEST_BYTES),
   terms: optional(hex(DIGEST_BYTES)),
   readings: decodeReadings,
   signature: decodeSignature,
@@ -95,13 +101,15 @@ export function recordedEnergyWh({ readings }: Pick<ChargingRecord, 'readings'>)
 }
 
 /** What the pile signs: all of the record. */
-export function chargingStatement({ transaction, meter, vehicle, terms, readings }: ChargingRecord): Statement {
+export function chargingStatement(record: ChargingRecord): Statement {
+  const { transaction, meter, vehicle, subject, terms, readings } = record;
   return {
     tag: 'meter',
     parts: [
       fromHex(transaction, TRANSACTION_BYTES),
       fromHex(meter, PSEUDONYM_BYTES),
       fromHex(vehicle, DIGEST_BYTES),
+      fromHex(subject, DIGEST_BYTES),
       terms === undefined ? new Uint8Array() : fromHex(terms, DIGEST_BYTES),
       ...readings.flatMap(({ at, importWh, exportWh }) => [u64(at), u64(importWh), u64(exportWh)]),
     ],
@@ -120,25 +128,52 @@ export function chargingTransaction(session: string, index = 0): string {
   return toHex(digest(utf8('transaction'), fromHex(session, SESSION_BYTES), u32(index)).subarray(0, TRANSACTION_BYTES));
 }
 
-/** Who was charged, for those who are shown it. */
-export interface VehicleOpening {
-  /** ID of the vehicle's certificate where it authenticated itself with one, else its f; 16 bytes hex. */
-  readonly subject: string;
+/** One transaction of a session, as who was there knows it. */
+interface Charged {
   readonly session: string;
   readonly index?: number;
 }
 
-export const decodeVehicleOpening: Decoder<VehicleOpening> = object<VehicleOpening>({
+function committed(what: 'vehicle' | 'subject', whose: Uint8Array, { session, index = 0 }: Charged): string {
+  const transaction = fromHex(chargingTransaction(session, index), TRANSACTION_BYTES);
+  return toHex(digest(utf8(what), whose, fromHex(session, SESSION_BYTES), transaction));
+}
+
+/** @param vehicle its f, 16 bytes hex */
+export function vehicleCommitment({ vehicle, ...charged }: Charged & { readonly vehicle: string }): string {
+  return committed('vehicle', fromHex(vehicle, PSEUDONYM_BYTES), charged);
+}
+
+/** Whose certificate was shown, hidden from who does not know the blinding. */
+export interface CertificateOpening {
+  /** ID of the vehicle's certificate, 16 bytes hex. */
+  readonly subject: string;
+  /** 32 random bytes the vehicle chose for the session, hex. */
+  readonly blinding: string;
+}
+
+/** C, 32 bytes hex. */
+export function certificateCommitment({ subject, blinding }: CertificateOpening): string {
+  return toHex(digest(utf8('certificate'), fromHex(subject, PSEUDONYM_BYTES), fromHex(blinding, BLINDING_BYTES)));
+}
+
+/** @param certificate {@link certificateCommitment} of the session, hex */
+export function subjectCommitment({ certificate, ...charged }: Charged & { readonly certificate: string }): string {
+  return committed('subject', fromHex(certificate, DIGEST_BYTES), charged);
+}
+
+/** Whose record it is, for a reader to show. */
+export type SubjectOpening = CertificateOpening & Charged;
+
+export const decodeSubjectOpening: Decoder<SubjectOpening> = object<SubjectOpening>({
   subject: hex(PSEUDONYM_BYTES),
+  blinding: hex(BLINDING_BYTES),
   session: hex(SESSION_BYTES),
   index: optional(integer(0, 0xffff_ffff)),
 });
 
-export function vehicleCommitment({ subject, session, index = 0 }: VehicleOpening): string {
-  const transaction = fromHex(chargingTransaction(session, index), TRANSACTION_BYTES);
-  return toHex(
-    digest(utf8('vehicle'), fromHex(subject, PSEUDONYM_BYTES), fromHex(session, SESSION_BYTES), transaction),
-  );
+export function opensSubject(opening: SubjectOpening, { subject }: Pick<ChargingRecord, 'subject'>): boolean {
+  return subjectCommitment({ ...opening, certificate: certificateCommitment(opening) }) === subject;
 }
 
 /**

@@ -3,10 +3,10 @@ import {
   type ChargingRecordEntry,
   decodeJson,
   decodeReadRequest,
-  decodeVehicleOpening,
+  decodeSubjectOpening,
   type LedgerRole,
+  opensSubject,
   ProtocolError,
-  vehicleCommitment,
 } from '@chargecast/protocol';
 import { clientOf, rolesOf } from '../access';
 import { type LedgerContext } from '../ledger-contract';
@@ -14,13 +14,13 @@ import { toText } from '../state';
 import { mayRead, readerOf } from './authorisations';
 import { readMeter } from './meters';
 
-/** Transient keys: what opens the record's vehicle, and a key holder's signed request. Neither stands in a block. */
+/** Transient keys: what opens the record's subject, and a key holder's signed request. Neither stands in a block. */
 const OPENING = 'opening';
 const REQUEST = 'request';
 
 /**
  * Members of the consortium read every record as it stands, which names no vehicle. Whoever shows whose record it is, by
- * the opening of its vehicle, or carries a key holder's request, is judged as who asks, member or not: permitted to read the
+ * the opening of its subject, or carries a key holder's request, is judged as who asks, member or not: permitted to read the
  * charging of that subject, or refused; an unknown transaction is refused like a foreign one.
  * @throws ProtocolError E_FORBIDDEN, E_DECODE, E_AUTHORISATION
  */
@@ -36,11 +36,11 @@ export async function ensureMayRead(
   const given = transient.get(REQUEST);
   if (!opening && !given && members.some((role) => roles.has(role))) return;
   if (!entry || !opening) return forbid();
-  const vehicle = decodeJson(toText(opening), decodeVehicleOpening, OPENING);
-  if (vehicleCommitment(vehicle) !== entry.vehicle) return forbid();
+  const shown = decodeJson(toText(opening), decodeSubjectOpening, OPENING);
+  if (!opensSubject(shown, entry)) return forbid();
   const request = given && decodeJson(toText(given), decodeReadRequest, REQUEST);
   const operator = (await readMeter(state, entry.meter))?.operator;
-  const subject = { id: vehicle.subject, ...(operator !== undefined && { operator }) };
+  const subject = { id: shown.subject, ...(operator !== undefined && { operator }) };
   const reader = readerOf(clientOf(clientIdentity), roles, params, time, request);
   if (!(await mayRead(state, subject, reader, 'charging', time))) forbid();
 }
@@ -48,6 +48,6 @@ export async function ensureMayRead(
 function forbid(): never {
   throw new ProtocolError(
     'E_FORBIDDEN',
-    'show the opening of a record whose vehicle permits you to read its charging, in the transient map',
+    'show the opening of a record whose owner permits you to read its charging, in the transient map',
   );
 }

@@ -1,5 +1,5 @@
-import { type AuthenticationKey, type Certificate } from '@chargecast/protocol';
-import { concat } from '@chargecast/signcryption/bytes';
+import { type AuthenticationKey, type Certificate, certificateCommitment } from '@chargecast/protocol';
+import { concat, fromHex } from '@chargecast/signcryption/bytes';
 import { toHex } from '@chargecast/signcryption';
 
 import { RateLimit, ReplayCache } from './admission-limits';
@@ -77,16 +77,21 @@ export class Admissions {
     const content = m.admissionRequestHead(request);
     const asked = holdsHandshake(station.publicKey, certificates.ctx, 'request', content, request.signature);
     insistOn(asked, 'E_AUTH_SIGNATURE', 'the request is not signed by the station it names');
-    const vehicle = await this.#identify(request, now);
+    const { vehicle, blinding } = await this.#identify(request, now);
     const id = request.proofHash;
     const until = Math.min(now + permitSeconds, vehicle.expiresAt, station.expiresAt);
-    const permit = givePermit(signingKey, certificates.ctx, { ...request, time: now, until });
+    const commitment = fromHex(certificateCommitment({ subject: vehicle.id, blinding: toHex(blinding) }));
+    const permit = givePermit(signingKey, certificates.ctx, { ...request, time: now, until, commitment });
     return { permit, id, vehicle, station, until };
   }
 
-  async #identify({ offerHash, identity }: m.AdmissionRequest, now: number): Promise<Certificate> {
+  async #identify(
+    { offerHash, identity }: m.AdmissionRequest,
+    now: number,
+  ): Promise<{ readonly vehicle: Certificate; readonly blinding: Uint8Array }> {
     const { certificates } = this.#parts;
-    const { time, certificate, signature } = m.decodeVehicleIdentity(this.#open(identity, offerHash));
+    const { signature, ...named } = m.decodeVehicleIdentity(this.#open(identity, offerHash));
+    const { time, certificate, blinding } = named;
     ensureTimely(time, now);
     insistOn(
       time >= this.#since,
@@ -94,11 +99,11 @@ export class Admissions {
       'the handshake began before this provider’s process: begin a new one',
     );
     const vehicle = await certificates.check(certificate, 'vehicle', now);
-    const content = concat(offerHash, m.vehicleIdentityHead({ time, certificate }));
+    const content = concat(offerHash, m.vehicleIdentityHead(named));
     const signed = holdsHandshake(vehicle.publicKey, certificates.ctx, 'vehicle', content, signature);
     insistOn(signed, 'E_AUTH_SIGNATURE', 'the vehicle does not hold the key of its certificate');
     this.#judged.first(toHex(offerHash), time + MAX_SKEW_SECONDS + 1, now);
-    return vehicle;
+    return { vehicle, blinding };
   }
 
   #open(identity: Uint8Array, offerHash: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
-import { encodeCertificate } from '@chargecast/protocol';
-import { ready, toHex } from '@chargecast/signcryption';
+import { certificateCommitment, encodeCertificate } from '@chargecast/protocol';
+import { fromHex, ready, toHex } from '@chargecast/signcryption';
 
 import { ConsortiumScene, type Member } from './testing/consortium-scene';
 import * as m from './messages';
@@ -32,11 +32,22 @@ test('every handshake gives a session of its own, unless one is resumed', async 
   const first = await scene.run(vehicle, station, admissions);
   const second = await scene.run(vehicle, station, admissions);
   expect(toHex(second.vehicle.session)).not.toBe(toHex(first.vehicle.session));
-  const { pile, session } = first.vehicle;
-  const resumed = await scene.run(vehicle, station, admissions, { resumed: { pile, session } });
-  expect(resumed.station).toMatchObject({ session, isResumed: true });
+  const { pile, session, commitment } = first.vehicle;
+  const blinding = fromHex(first.shown.blinding);
+  const resumed = await scene.run(vehicle, station, admissions, { resumed: { pile, session, blinding } });
+  expect(resumed.station).toMatchObject({ session, isResumed: true, commitment });
   const frame = first.vehicle.frames.seal(Buffer.from('of the first connection'));
   expect(() => resumed.station.frames.open(frame)).toThrow(expect.objectContaining({ code: 'E_AUTH_KEYS' }) as Error);
+});
+
+test('the station holds the provider’s commitment to the certificate, which the vehicle alone can open', async () => {
+  const admissions = scene.admissions('esp1');
+  const runs = [await scene.run(vehicle, station, admissions), await scene.run(vehicle, station, admissions)];
+  for (const { station: at, shown } of runs) {
+    expect(shown.subject).toBe(vehicle.certificate.id);
+    expect(toHex(at.commitment)).toBe(certificateCommitment(shown));
+  }
+  expect(new Set(runs.map(({ station: at }) => toHex(at.commitment))).size).toBe(2);
 });
 
 test('roaming: the station’s provider knows another provider’s vehicle from the chain alone', async () => {

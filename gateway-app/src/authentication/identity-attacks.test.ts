@@ -1,10 +1,11 @@
 /** Attacks of docs/authentication.md by certificates and keys: expired, revoked, forged, stolen, misbound. */
 import { AuthenticationKey, encodeCertificate } from '@chargecast/protocol';
-import { ready, toHex } from '@chargecast/signcryption';
+import { fromHex, ready, toHex } from '@chargecast/signcryption';
 
 import { type Admissions } from './admissions';
 import { hpkeOpen } from './hpke';
 import * as m from './messages';
+import { givePermit } from './permit';
 import { encodeProviderKey } from './provider-key';
 import { signHandshake } from './signatures';
 import { attackScene, type Halfway, halfway as halfwayOf, refusal } from './testing/attack-scene';
@@ -158,6 +159,7 @@ describe('a stolen station key', () => {
       until: scene.now() + 60,
       offerHash: new Uint8Array(32),
       proofHash: other.id,
+      commitment: new Uint8Array(32),
       signature: new Uint8Array(64).fill(1),
     });
     expect(await refusal(other.accept(forged))).toBe('E_AUTH_SIGNATURE');
@@ -224,10 +226,20 @@ describe('unknown key share and misbinding of identities', () => {
     }
   });
 
+  test('a provider that commits the records to another certificate', async () => {
+    const one = scene.vehicle(vehicle, station);
+    const other = scene.station(station, one.hello);
+    const { request } = await other.prove(await one.prove(other.offer));
+    const { permit } = await admissions.admit('cp1', request);
+    const lie = { ...m.decodePermit(permit), commitment: new Uint8Array(32) };
+    const lying = givePermit(scene.systemKey('esp1'), scene.params.ctx, lie);
+    expect(await refusal(one.complete(await other.accept(lying)))).toBe('E_AUTH_PERMIT');
+  });
+
   test('a resumed session that was another pile’s', async () => {
-    const { vehicle: first } = await scene.run(vehicle, station, admissions);
+    const { vehicle: first, shown } = await scene.run(vehicle, station, admissions);
     const { pile, session } = first;
-    const one = scene.vehicle(vehicle, otherStation, { resumed: { pile, session } });
+    const one = scene.vehicle(vehicle, otherStation, { resumed: { pile, session, blinding: fromHex(shown.blinding) } });
     expect(await refusal(one.prove(scene.station(otherStation, one.hello).offer))).toBe('E_AUTH_PEER');
   });
 });

@@ -2,6 +2,7 @@
  * The messages of the handshake (docs/authentication.md has them as a table). Integers little-endian; `var` is u32 length ‖ bytes.
  * Times are Unix seconds. A `…Body` travels sealed inside the message before it.
  */
+import { BLINDING_BYTES } from '@chargecast/protocol';
 import { concat, u64, u8, utf8 } from '@chargecast/signcryption/bytes';
 
 import { insistOn } from './errors';
@@ -158,16 +159,18 @@ export function decodeProofBody(bytes: Uint8Array): ProofBody {
   }));
 }
 
-/** Who the vehicle is, for a provider's eyes only: u64 time ‖ var certificate ‖ ECDSA signature. */
+/** Who the vehicle is, for a provider's eyes only: u64 time ‖ var certificate ‖ blinding ‖ ECDSA signature. */
 export interface VehicleIdentity {
   readonly time: number;
   readonly certificate: Uint8Array;
+  /** 32 bytes, the same for all of a session: what hides the certificate in the provider's commitment. */
+  readonly blinding: Uint8Array;
   readonly signature: Uint8Array;
 }
 
 /** What of it is signed, with the hash of the offer before it. */
-export function vehicleIdentityHead({ time, certificate }: Pick<VehicleIdentity, 'time' | 'certificate'>): Uint8Array {
-  return concat(u64(time), variable(certificate));
+export function vehicleIdentityHead({ time, certificate, blinding }: Omit<VehicleIdentity, 'signature'>): Uint8Array {
+  return concat(u64(time), variable(certificate), blinding);
 }
 
 export function encodeVehicleIdentity(identity: VehicleIdentity): Uint8Array {
@@ -178,6 +181,7 @@ export function decodeVehicleIdentity(bytes: Uint8Array): VehicleIdentity {
   return decode(bytes, (reader) => ({
     time: reader.u64(),
     certificate: readVariable(reader),
+    blinding: reader.copy(BLINDING_BYTES),
     signature: reader.copy(SIGNATURE_BYTES),
   }));
 }
@@ -218,17 +222,22 @@ export function decodeAdmissionRequest(bytes: Uint8Array): AdmissionRequest {
   });
 }
 
-/** 5, ESP → CS → EV: u8 type ‖ u64 time ‖ u64 until ‖ hash of the offer ‖ hash of the proof ‖ signature of the provider. */
+/**
+ * 5, ESP → CS → EV: u8 type ‖ u64 time ‖ u64 until ‖ hash of the offer ‖ hash of the proof ‖ commitment ‖ signature of the
+ * provider.
+ */
 export interface Permit {
   readonly time: number;
   readonly until: number;
   readonly offerHash: Uint8Array;
   readonly proofHash: Uint8Array;
+  /** To the vehicle's certificate (`certificateCommitment`), 32 bytes: what the station's records are made out to. */
+  readonly commitment: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-export function permitHead({ time, until, offerHash, proofHash }: Omit<Permit, 'signature'>): Uint8Array {
-  return concat(u8(TYPE.permit), u64(time), u64(until), offerHash, proofHash);
+export function permitHead({ time, until, offerHash, proofHash, commitment }: Omit<Permit, 'signature'>): Uint8Array {
+  return concat(u8(TYPE.permit), u64(time), u64(until), offerHash, proofHash, commitment);
 }
 
 export function encodePermit(permit: Permit): Uint8Array {
@@ -240,7 +249,8 @@ export function decodePermit(bytes: Uint8Array): Permit {
     expectType(reader, TYPE.permit);
     const [time, until] = [reader.u64(), reader.u64()];
     const [offerHash, proofHash] = [reader.copy(HASH_BYTES), reader.copy(HASH_BYTES)];
-    return { time, until, offerHash, proofHash, signature: reader.copy(SIGNATURE_BYTES) };
+    const commitment = reader.copy(HASH_BYTES);
+    return { time, until, offerHash, proofHash, commitment, signature: reader.copy(SIGNATURE_BYTES) };
   });
 }
 

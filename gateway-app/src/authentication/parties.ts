@@ -30,6 +30,8 @@ export interface Established {
   /** 16 bytes: that of the resumed session, or a new one that neither side chose. */
   readonly session: Uint8Array;
   readonly isResumed: boolean;
+  /** The provider's commitment to the vehicle's certificate, 32 bytes. */
+  readonly commitment: Uint8Array;
   readonly frames: SealedFrames;
 }
 

@@ -3,7 +3,7 @@ import { type AuthenticationKey } from '@chargecast/protocol';
 import { type Certificates } from './certificates';
 import { ensureTimely } from './clock';
 import { insistOn } from './errors';
-import { decodePermit, encodePermit, permitHead } from './messages';
+import { decodePermit, encodePermit, type Permit, permitHead } from './messages';
 import { holdsHandshake, signHandshake } from './signatures';
 
 /** The handshake a permit is for. */
@@ -18,16 +18,16 @@ export interface Judged {
 export function givePermit(
   key: AuthenticationKey,
   ctx: Uint8Array,
-  { offerHash, proofHash, time, until }: Judged & { readonly time: number; readonly until: number },
+  { offerHash, proofHash, time, until, commitment }: Omit<Permit, 'signature'>,
 ): Uint8Array {
-  const permit = { offerHash, proofHash, time, until };
+  const permit = { offerHash, proofHash, time, until, commitment };
   return encodePermit({ ...permit, signature: signHandshake(key, ctx, 'permit', permitHead(permit)) });
 }
 
 /**
  * @param provider whose permit it must be
  * @param now Unix seconds
- * @returns until when it is good, Unix seconds
+ * @returns the provider's commitment to the vehicle's certificate, 32 bytes
  * @throws AuthenticationError E_AUTH_MESSAGE, E_AUTH_SIGNATURE, E_AUTH_PERMIT, E_AUTH_CLOCK; CodedError E_CERTIFICATE_PROVIDER
  */
 export async function checkPermit(
@@ -36,7 +36,7 @@ export async function checkPermit(
   certificates: Certificates,
   asked: Judged,
   now: number,
-): Promise<number> {
+): Promise<Uint8Array> {
   const permit = decodePermit(bytes);
   const key = await certificates.providerKey(provider);
   const signed = holdsHandshake(key, certificates.ctx, 'permit', permitHead(permit), permit.signature);
@@ -46,5 +46,5 @@ export async function checkPermit(
   insistOn(same, 'E_AUTH_PERMIT', 'the permit was given for another handshake: begin anew');
   ensureTimely(permit.time, now);
   insistOn(now < permit.until, 'E_AUTH_PERMIT', 'the permit is over: begin anew');
-  return permit.until;
+  return permit.commitment;
 }

@@ -48,6 +48,7 @@ export class StationHandshake {
   #step: 'offered' | 'proved' | 'accepted' | 'over' = 'offered';
   #claimed: Claimed | undefined;
   #proofHash = new Uint8Array();
+  #commitment = new Uint8Array();
   #accepted = new Uint8Array();
 
   /**
@@ -125,7 +126,7 @@ export class StationHandshake {
     this.#advance('proved', 'accepted');
     const { certificates, provider, now } = this.#parts;
     const judged = { offerHash: this.#offerHash, proofHash: this.#proofHash };
-    await checkPermit(permitBytes, provider, certificates, judged, now());
+    this.#commitment = Uint8Array.from(await checkPermit(permitBytes, provider, certificates, judged, now()));
     const mac = this.#keys.confirm('station acceptance', this.#transcript.add(permitBytes));
     const body = m.encodeAcceptanceBody(permitBytes, mac);
     const sealed = this.#keys.seal('station acceptance', this.#proofHash, body);
@@ -140,7 +141,7 @@ export class StationHandshake {
     this.#keys.ensureConfirmed('vehicle confirmation', this.#accepted, confirmation);
     const traffic = this.#keys.traffic(this.#transcript.add(confirmation));
     const frames = new SealedFrames(traffic.station, traffic.vehicle);
-    return { ...(this.#claimed as Claimed), pile: this.#key.record.f, frames };
+    return { ...(this.#claimed as Claimed), pile: this.#key.record.f, commitment: this.#commitment, frames };
   }
 
   #request(identity: Uint8Array): Uint8Array {

@@ -39,7 +39,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
 const sessions = {
   ensureRoom: (_: string, claimed: Claimed) => room(claimed),
-  attach: async (_: string, __: Uint8Array, session: Uint8Array) => {
+  attach: async (_: string, { session }: Pick<Established, 'session'>) => {
     const channel = new EntryKeyChannel(2_000);
     channels.set(toHex(session), channel);
     return channel;

@@ -1,6 +1,12 @@
-import { type Certificate } from '@chargecast/protocol';
+import {
+  BLINDING_BYTES,
+  type Certificate,
+  type CertificateOpening,
+  certificateCommitment,
+  readCertificate,
+} from '@chargecast/protocol';
 import { concat } from '@chargecast/signcryption/bytes';
-import { type HolderKey, Role } from '@chargecast/signcryption';
+import { type HolderKey, Role, toHex } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 
 import { ensureTimely } from './clock';
@@ -25,7 +31,7 @@ export interface VehicleParts extends Party {
   /** Whether a station of this certificate is the one the vehicle means to plug in at. */
   readonly isMeant: (station: Certificate) => boolean;
   /** A session to go on with after a broken connection, at the pile of this f. */
-  readonly resumed?: { readonly pile: Uint8Array; readonly session: Uint8Array };
+  readonly resumed?: { readonly pile: Uint8Array; readonly session: Uint8Array; readonly blinding: Uint8Array };
 }
 
 interface Offered {
@@ -36,7 +42,7 @@ interface Offered {
   readonly provider: Uint8Array;
 }
 
-interface Proved extends Omit<Established, 'frames'> {
+interface Proved extends Omit<Established, 'frames' | 'commitment'> {
   readonly keys: KeySchedule;
   readonly offerHash: Uint8Array;
   readonly proofHash: Uint8Array;
@@ -52,13 +58,15 @@ export class VehicleHandshake {
   readonly #parts: VehicleParts;
   readonly #ephemeral = x25519KeyPair();
   readonly #nonce = Uint8Array.from(randomBytes(m.AUTH_NONCE_BYTES));
+  readonly #blinding: Uint8Array;
   readonly #transcript = new Transcript();
   #offered = false;
   #proved: Proved | undefined;
 
   constructor(parts: VehicleParts) {
     this.#parts = parts;
-    const { pile, now, key } = parts;
+    const { pile, now, key, resumed } = parts;
+    this.#blinding = resumed?.blinding ?? Uint8Array.from(randomBytes(BLINDING_BYTES));
     const { epoch } = key.record;
     const { publicKey: ephemeral } = this.#ephemeral;
     this.hello = m.encodeHello({ time: now(), epoch, nonce: this.#nonce, ephemeral, pile });
@@ -100,6 +108,8 @@ export class VehicleHandshake {
   async complete(acceptanceBytes: Uint8Array): Promise<{
     readonly confirmation: Uint8Array;
     readonly established: Established;
+    /** Opens the established commitment. */
+    readonly shown: CertificateOpening;
     readonly station: Certificate;
   }> {
     const proved = this.#proved;
@@ -109,13 +119,25 @@ export class VehicleHandshake {
     const sealed = m.decodeAcceptance(acceptanceBytes);
     const { permit, mac } = m.decodeAcceptanceBody(keys.open('station acceptance', proofHash, sealed));
     const { certificates, now } = this.#parts;
-    await checkPermit(permit, station.provider, certificates, { offerHash, proofHash }, now());
+    const commitment = await checkPermit(permit, station.provider, certificates, { offerHash, proofHash }, now());
+    const { id: subject } = readCertificate(this.#parts.credential.certificate);
+    const shown = { subject, blinding: toHex(this.#blinding) };
+    insistOn(
+      certificateCommitment(shown) === toHex(commitment),
+      'E_AUTH_PERMIT',
+      'the provider commits to another certificate: do not charge here',
+    );
     keys.ensureConfirmed('station acceptance', this.#transcript.add(permit), mac);
     const accepted = this.#transcript.add(mac);
     const confirmation = keys.confirm('vehicle confirmation', accepted);
     const traffic = keys.traffic(this.#transcript.add(confirmation));
     const frames = new SealedFrames(traffic.vehicle, traffic.station);
-    return { confirmation: m.encodeConfirmation(confirmation), established: { ...who, frames }, station };
+    return {
+      confirmation: m.encodeConfirmation(confirmation),
+      established: { ...who, commitment, frames },
+      shown,
+      station,
+    };
   }
 
   async #check(offer: m.Offer): Promise<Offered> {
@@ -145,7 +167,7 @@ export class VehicleHandshake {
   /** The certificate and a signature over the whole offer, which only the station's provider can read. */
   #identify({ offerHash, station, provider }: Offered): Uint8Array {
     const { credential, certificates, now } = this.#parts;
-    const identity = { time: now(), certificate: credential.certificate };
+    const identity = { time: now(), certificate: credential.certificate, blinding: this.#blinding };
     const content = concat(offerHash, m.vehicleIdentityHead(identity));
     const signature = signHandshake(credential.key, certificates.ctx, 'vehicle', content);
     const plaintext = m.encodeVehicleIdentity({ ...identity, signature });

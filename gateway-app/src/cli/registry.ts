@@ -18,6 +18,7 @@ import { registerSigma } from './sigma';
 import { registerStation } from './station';
 import { registerStore } from './store';
 import { registerVehicle } from './vehicle';
+import { registerVehicle } from './vehicle';
 
 /** Every noun of the command line, in the order `--help` shows them. */
 export const REGISTER: readonly Register[] = [
@@ -36,6 +37,7 @@ export const REGISTER: readonly Register[] = [
   registerAuthorization,
   registerFleet,
   registerStation,
+  registerVehicle,
   registerVehicle,
   registerStore,
   registerConformance,

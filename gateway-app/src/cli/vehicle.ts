@@ -1,5 +1,7 @@
+import { type Command } from 'commander';
+
 import { type Client, type OwnSession } from '../rpc';
-import { type Command, type Register } from './command';
+import { type Register } from './command';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
 
@@ -36,7 +38,7 @@ export const registerVehicle: Register = (program) => {
 };
 
 async function sessions(io: Io, { config, vehicle }: VehicleOptions): Promise<ExitCode> {
-  return withVehicles(config, async (unit) => {
+  return withVehicles<ExitCode>(config, async (unit) => {
     const all: OwnSession[] = [];
     for await (const session of unit.sessions({ vehicle })) all.push(session);
     all.sort((a, b) => a.openedAt - b.openedAt);
@@ -51,7 +53,7 @@ async function sessions(io: Io, { config, vehicle }: VehicleOptions): Promise<Ex
 
 async function owner(io: Io, { config, vehicle, out }: VehicleOptions & { readonly out: string }): Promise<ExitCode> {
   const { ownersCredential, writeNewCredential } = await import('./credential-file.js');
-  return withVehicles(config, async (unit) => {
+  return withVehicles<ExitCode>(config, async (unit) => {
     const credential = ownersCredential(await unit.owner({ vehicle }));
     await writeNewCredential(out, credential);
     const id = credential.certificate?.id;

@@ -49,8 +49,8 @@ export async function* authenticatedSession(
     leave();
   }
   const { pile, established, ticket } = admitted;
-  const { session, vehicle } = established;
-  const channel = await parts.sessions.attach(pile, vehicle, session);
+  const { session } = established;
+  const channel = await parts.sessions.attach(pile, established);
   const { desk, sessions, log } = parts;
   const unwatch = desk.watch(ticket, (why) => {
     log.info({ why }, 'an admission is over');

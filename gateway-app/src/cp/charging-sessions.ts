@@ -1,5 +1,6 @@
 import { Role, toHex } from '@chargecast/signcryption';
 
+import type { Established } from '../authentication';
 import { CodedError } from '../common/errors';
 import type { Logger } from '../common/log';
 import type { Holder } from '../holder';
@@ -35,6 +36,9 @@ export interface Claimed {
   readonly session: Uint8Array;
   readonly isResumed: boolean;
 }
+
+/** A session both sides and the provider have agreed on. */
+type Plugged = Pick<Established, 'vehicle' | 'session' | 'commitment'>;
 
 interface Live {
   readonly kept: KeptSession;
@@ -92,10 +96,17 @@ export class ChargingSessions {
     }
   }
 
-  /** Called with a proven plug-in: opens the session or goes on with it, over this connection. */
-  async attach(pile: string, vehicle: Uint8Array, session: Uint8Array): Promise<EntryKeyChannel> {
+  /**
+   * Called with a proven plug-in: opens the session or goes on with it, over this connection.
+   * @throws CodedError E_SESSION_UNKNOWN for a session begun with another certificate
+   */
+  async attach(pile: string, { vehicle, session, commitment }: Plugged): Promise<EntryKeyChannel> {
     const id = toHex(session);
-    const live = this.#live.get(id) ?? (await this.#open(pile, toHex(vehicle), id));
+    const who = { pile, session: id, vehicle: toHex(vehicle), commitment: toHex(commitment) };
+    const live = this.#live.get(id) ?? (await this.#open(who));
+    if (live.kept.commitment !== who.commitment) {
+      throw new CodedError('E_SESSION_UNKNOWN', 'this session was begun with another certificate: plug in anew');
+    }
     live.channel?.close();
     clearTimeout(live.absent);
     const channel = new EntryKeyChannel(this.#parts.settings.answerMs);
@@ -155,13 +166,13 @@ export class ChargingSessions {
     this.#live.clear();
   }
 
-  async #open(pile: string, vehicle: string, session: string): Promise<Live> {
+  async #open(who: Pick<KeptSession, 'session' | 'pile' | 'vehicle' | 'commitment'>): Promise<Live> {
     const { table, notices, worker } = this.#parts;
-    const former = table.ofVehicle(vehicle);
+    const former = table.ofVehicle(who.vehicle);
     const formerLive = former && this.#live.get(former.session);
     if (formerLive) await this.#end(formerLive);
-    const kept = { session, pile, vehicle, cursor: this.#parts.newest(), openedAt: worker.now() };
-    const notice = notices.prepare('plugIn', kept, this.#parts.pile(pile).f);
+    const kept = { ...who, cursor: this.#parts.newest(), openedAt: worker.now() };
+    const notice = notices.prepare('plugIn', kept, this.#parts.pile(who.pile).f);
     await table.open(kept, notice.write);
     const live = this.#begin(kept);
     await notices.sent(notice);

@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { encodeHello, encodeProof, type Hello } from '../authentication/messages';
 import { x25519KeyPair } from '../authentication/x25519';
 import { Queue } from '../common/queue';
-import { type FromVehicle, type ToVehicle } from '../rpc';
+import { type FromVehicle, type OwnSession, type ToVehicle } from '../rpc';
+import { getJson, toJson } from '../store';
 import { ChargingScene, type Plug, stopping } from '../testing/charging-scene';
 import { eventually } from '../testing/test-network';
 
@@ -131,6 +132,33 @@ test('a vehicle that does not come back counts as unplugged; when it does, it ha
   const command = stopping('anew');
   await scene.network.submit(await scene.seal('VIN1', plug, command));
   expect(await receiptOf(command.commandId)).toBe('done');
+  await unplug('VIN1');
+});
+
+test('a session is not gone on with under another certificate', async () => {
+  const former = await plugIn('VIN1');
+  const opened = async (): Promise<OwnSession[]> => {
+    const all: OwnSession[] = [];
+    for await (const each of scene.ev.vehicles.get('VIN1')?.sessions() ?? []) all.push(each);
+    return all;
+  };
+  const own = await eventually(
+    async () => (await opened()).find(({ session }) => session === toHex(former.session)),
+    'the session among the vehicle’s own',
+  );
+  expect(own.subject).toBe((await scene.ev.vehicles.get('VIN1')?.owner())?.certificate.id);
+  await scene.ev.stop();
+  await scene.network.altering('ev1', async (store) => {
+    const plugs = store.sub('plugs', { hiddenKeys: true });
+    const kept = await getJson<{ shown: object }>(plugs, 'VIN1');
+    await plugs.put('VIN1', toJson({ ...kept, shown: { ...kept?.shown, blinding: '00'.repeat(32) } }));
+  });
+  await scene.startVehicles();
+  const anew = await eventually(() => {
+    const found = scene.ev.vehicles.get('VIN1')?.plug;
+    return found && toHex(found.session) !== toHex(former.session) ? found : undefined;
+  }, 'a new session');
+  expect(anew.shown.blinding).not.toBe('00'.repeat(32));
   await unplug('VIN1');
 });
 

@@ -9,6 +9,8 @@ export interface KeptSession {
   readonly pile: string;
   /** f of the vehicle. */
   readonly vehicle: string;
+  /** The provider's commitment to the vehicle's certificate. */
+  readonly commitment: string;
   /** How far in the chain the vehicle was asked. */
   readonly cursor: string;
   /** Unix seconds. */

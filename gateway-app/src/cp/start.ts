@@ -154,7 +154,7 @@ async function assemble(
       tls,
       params: trust.params,
       pile: (name) => piles.get(name),
-      vehicleOf: (session) => table.get(session)?.vehicle,
+      chargedOf: (session) => table.get(session),
       log,
       stopping,
     }));
@@ -175,7 +175,7 @@ async function assemble(
     actuator,
     owe: (effect, act, batch) => receipts.owe(effect, act, batch),
     finished: (effect) => {
-      receipts.send(effect);
+      void effects.lull().then(() => receipts.send(effect));
       sessions.notify(effect);
     },
     log,

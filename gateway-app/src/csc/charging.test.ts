@@ -81,7 +81,8 @@ async function recordOf(change: Partial<ChargingRecordEntry> = {}): Promise<Char
   return {
     transaction: TRANSACTION,
     meter: PILE,
-    vehicle: vehicleCommitment({ subject: VEHICLE, session: SESSION }),
+    vehicle: vehicleCommitment({ vehicle: VEHICLE, session: SESSION }),
+    subject: '0c'.repeat(32),
     terms: await termsAnnounced(),
     readings: [
       { at: START - 7_200, importWh: 100, exportWh: 0 },

@@ -13,6 +13,8 @@ let centre: HolderKey;
 
 const SESSION = new Uint8Array(16).fill(5);
 
+type Plug = Pick<OpenPlug, 'pile' | 'session'>;
+
 beforeAll(async () => {
   await ready();
   world = new World('lender');
@@ -23,10 +25,10 @@ beforeAll(async () => {
   centre = await world.enrol('csc:csc1', Role.CSC);
 });
 
-const here = (): OpenPlug => ({ pile: pile.record.f, session: SESSION });
+const here = (): Plug => ({ pile: pile.record.f, session: SESSION });
 
 /** The header of a σ for the vehicle, sealed for a session at a pile, and where its entry stands. */
-async function sealed(plug: OpenPlug): Promise<{ header: Uint8Array; locators: string[] }> {
+async function sealed(plug: Plug): Promise<{ header: Uint8Array; locators: string[] }> {
   const bind = sessionBinding(plug.pile, plug.session);
   const { sigma } = await world.seal(centre, [{ keys: publicKeys(vehicle), bind, message: message('hello') }]);
   const header = sigma.slice(0, 223);
@@ -37,7 +39,7 @@ async function sealed(plug: OpenPlug): Promise<{ header: Uint8Array; locators: s
   return { header, locators };
 }
 
-function lender(plug: OpenPlug, maxAnswers = 1000): EntryLender {
+function lender(plug: Plug, maxAnswers = 1000): EntryLender {
   let sum = 0;
   return new EntryLender({
     params: world.params,

@@ -10,7 +10,7 @@ export interface LenderParts {
   readonly params: Params;
   readonly limits: () => Limits;
   readonly key: HolderKey;
-  readonly plug: OpenPlug;
+  readonly plug: Pick<OpenPlug, 'pile' | 'session'>;
   readonly maxAnswers: number;
   /** Makes durable that this many answers more were given, before they are; the sum so far. */
   readonly count: (answers: number) => Promise<number>;

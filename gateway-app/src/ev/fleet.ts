@@ -1,7 +1,7 @@
 import type { Credential } from '../authentication';
 import { CodedError } from '../common/errors';
 import { countersignedByProvider, type Holder, type HolderOptions, openHolder } from '../holder';
-import { type CredentialOptions, Credentials } from '../registration';
+import { type CredentialOptions, Credentials, type Owned } from '../registration';
 import { type Client, client, type RpcTls } from '../rpc';
 import type { EvConfig } from './config';
 
@@ -62,6 +62,15 @@ export class Fleet {
   credential(vehicle: string): Credential | undefined {
     const found = [...this.#credentials.values()].map((credentials) => credentials.get(vehicle));
     return found.find((credential) => credential !== undefined);
+  }
+
+  /** What belongs to the vehicle's owner. @throws CodedError E_VEHICLE_CERTIFICATE */
+  async ownerOf(vehicle: string): Promise<Owned> {
+    for (const credentials of this.#credentials.values()) {
+      const owned = await credentials.ownerOf(vehicle);
+      if (owned) return owned;
+    }
+    throw new CodedError('E_VEHICLE_CERTIFICATE', 'the vehicle has no certificate: ask its provider why');
   }
 
   /** @throws CodedError E_VEHICLE_UNKNOWN */

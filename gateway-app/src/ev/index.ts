@@ -1,1 +1,2 @@
+export { evConfigSchema } from './config';
 export { type RunningEv, startEv } from './start';

@@ -1,4 +1,4 @@
-import type { Certificate } from '@chargecast/protocol';
+import type { Certificate, CertificateOpening } from '@chargecast/protocol';
 
 import { AuthenticationError, type Established, type SealedFrames, type VehicleHandshake } from '../authentication';
 import { CodedError } from '../common/errors';
@@ -44,15 +44,15 @@ export class PileConnection {
    */
   async authenticate(
     handshake: VehicleHandshake,
-  ): Promise<{ readonly established: Established; readonly station: Certificate }> {
+  ): Promise<{ readonly established: Established; readonly shown: CertificateOpening; readonly station: Certificate }> {
     this.#outgoing.push({ authentication: handshake.hello });
     this.#outgoing.push({ authentication: await handshake.prove(await this.#nextOfHandshake()) });
-    const { confirmation, established, station } = await handshake.complete(await this.#nextOfHandshake());
-    this.#frames = established.frames;
+    const { confirmation, ...opened } = await handshake.complete(await this.#nextOfHandshake());
+    this.#frames = opened.established.frames;
     this.#outgoing.push({ authentication: confirmation });
     const { accepted } = await this.#next();
     insistOn(accepted, 'the pile did not open the session');
-    return { established, station };
+    return opened;
   }
 
   /** Answers header requests until the stream ends. @throws RpcError, CodedError when it breaks */

@@ -1,3 +1,4 @@
+import type { CertificateOpening } from '@chargecast/protocol';
 import { toHex } from '@chargecast/signcryption';
 
 import { getJson, type Batch, type Store, toJson } from '../store';
@@ -10,6 +11,7 @@ interface Kept {
   readonly pile: string;
   readonly pileRecord: string;
   readonly session: string;
+  readonly shown: CertificateOpening;
   /** Epoch of the vehicle's record the session was opened under. */
   readonly epoch: number;
   /** Entry keys given at most so far. */
@@ -43,18 +45,19 @@ export class PlugState {
   /** Undefined if the vehicle is not plugged in. */
   get plug(): (OpenPlug & { readonly pileName: string; readonly epoch: number }) | undefined {
     if (!this.#kept) return undefined;
-    const { pile, pileRecord, session, epoch } = this.#kept;
-    return { pileName: pile, epoch, pile: fromHex(pileRecord), session: fromHex(session) };
+    const { pile, pileRecord, session, shown, epoch } = this.#kept;
+    const plug = { pile: fromHex(pileRecord), session: fromHex(session), shown };
+    return { pileName: pile, epoch, ...plug };
   }
 
   async open(
     pileName: string,
-    { pile, session }: OpenPlug,
+    { pile, session, shown }: OpenPlug,
     epoch: number,
     more: (batch: Batch) => void,
   ): Promise<void> {
-    const kept = { pile: pileName, pileRecord: toHex(pile), session: toHex(session), epoch, answered: 0 };
-    await this.#write(kept, more);
+    const ids = { pileRecord: toHex(pile), session: toHex(session), shown };
+    await this.#write({ pile: pileName, ...ids, epoch, answered: 0 }, more);
     this.#answered = 0;
   }
 

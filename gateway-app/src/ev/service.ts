@@ -21,5 +21,12 @@ export function vehicleService(vehicles: ReadonlyMap<string, Vehicle>, own: stri
       await operated(vehicle, peer.name).unplug();
       return {};
     },
+    async *sessions({ vehicle }, { peer }) {
+      yield* operated(vehicle, peer.name).sessions();
+    },
+    async owner({ vehicle }, { peer }) {
+      const { ownerSecret: secret, salt, identity, certificate } = await operated(vehicle, peer.name).owner();
+      return { secret, salt, identity: JSON.stringify(identity), certificate: JSON.stringify(certificate) };
+    },
   };
 }

@@ -8,6 +8,7 @@ import { type Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
 import { type EvConfig, evConfigSchema } from './config';
 import { Fleet } from './fleet';
+import { OwnSessions } from './own-sessions';
 import { PlugState } from './plug-state';
 import { Reports } from './reports';
 import { vehicleService } from './service';
@@ -89,6 +90,7 @@ async function assemble(
   });
   const counts = { notices: 0 };
   const states = store.sub('plugs', { hiddenKeys: true });
+  const sessions = store.sub('sessions', { hiddenKeys: true });
   const vehicles = new Map<string, Vehicle>();
   for (const { name } of config.vehicles) {
     const vehicle = new Vehicle({
@@ -97,6 +99,8 @@ async function assemble(
       view: replica,
       credential: () => fleet.credential(name),
       certificates,
+      sessions: new OwnSessions(sessions.sub(name, { hiddenKeys: true })),
+      owner: () => fleet.ownerOf(name),
       state: await PlugState.load(states, name, writes),
       reports,
       process: (pileProcess) => fleet.pileProcess(pileProcess),

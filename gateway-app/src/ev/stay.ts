@@ -1,4 +1,4 @@
-import { type HolderKey } from '@chargecast/signcryption';
+import { fromHex, type HolderKey } from '@chargecast/signcryption';
 
 import { Backoff, pause } from '../common/abort';
 import { CodedError, codeOf } from '../common/errors';
@@ -204,11 +204,11 @@ export class Stay {
       now: () => Math.floor(Date.now() / 1000),
       pile,
       isMeant: ({ tag }) => tag === address,
-      ...(resumed && { resumed }),
+      ...(resumed && { resumed: { ...resumed, blinding: fromHex(resumed.shown.blinding) } }),
     });
-    const { established, station } = await connection.authenticate(handshake);
+    const { established, shown, station } = await connection.authenticate(handshake);
     this.#station = station.id;
-    return { pile: established.pile, session: established.session };
+    return { pile: established.pile, session: established.session, shown };
   }
 
   async #inTime<T>(work: Promise<T>): Promise<T> {

@@ -4,12 +4,18 @@ import { toHex } from '@chargecast/signcryption';
 import { pause } from '../common/abort';
 import { CodedError } from '../common/errors';
 import { KeyedLock } from '../common/keyed-lock';
+import type { Owned } from '../registration';
+import type { OwnSession } from '../rpc';
 import type { OpenPlug } from './open-plug';
+import type { OwnSessions } from './own-sessions';
 import type { Reports, VehicleReport } from './reports';
 import { Stay, type StayParts } from './stay';
 
 export interface VehicleParts extends Omit<StayParts, 'opened'> {
   readonly name: string;
+  readonly sessions: OwnSessions;
+  /** What belongs to its owner. @throws CodedError E_VEHICLE_CERTIFICATE */
+  readonly owner: () => Promise<Owned>;
   readonly reports: Reports;
   /** Seconds a plug-in is tried while the other side is not ready. */
   readonly plugInSeconds: number;
@@ -49,6 +55,15 @@ export class Vehicle {
   /** Where the vehicle is plugged in. */
   get plug(): OpenPlug | undefined {
     return this.#parts.state.plug;
+  }
+
+  /** Its sessions, ended ones too. */
+  sessions(): AsyncIterable<OwnSession> {
+    return this.#parts.sessions.all();
+  }
+
+  owner(): Promise<Owned> {
+    return this.#parts.owner();
   }
 
   get isPluggedIn(): boolean {
@@ -155,10 +170,14 @@ export class Vehicle {
   }
 
   async #opened(pile: string, plug: OpenPlug, epoch: number): Promise<void> {
-    const { state, reports, now } = this.#parts;
-    const payload: PlugReport = { pile: toHex(plug.pile), session: toHex(plug.session), at: now() };
+    const { state, reports, sessions, now } = this.#parts;
+    const session = toHex(plug.session);
+    const payload: PlugReport = { pile: toHex(plug.pile), session, at: now() };
     const prepared = reports.prepare(this.#reportOf('PlugIn', epoch, payload));
-    await state.open(pile, plug, epoch, prepared.write);
+    await state.open(pile, plug, epoch, (batch) => {
+      prepared.write(batch);
+      sessions.add({ session, ...plug.shown, pile, openedAt: now() }, batch);
+    });
     await promptly(reports.release(prepared));
   }
 
@@ -169,7 +188,8 @@ export class Vehicle {
   #plug(): OpenPlug & { readonly epoch: number } {
     const { plug } = this.#parts.state;
     if (!plug) throw new CodedError('E_NOT_PLUGGED_IN', 'the vehicle is not plugged in: plug it in first');
-    return { pile: plug.pile, session: plug.session, epoch: plug.epoch };
+    const { pile, session, shown, epoch } = plug;
+    return { pile, session, shown, epoch };
   }
 
   /** One order of the operator at a time. */

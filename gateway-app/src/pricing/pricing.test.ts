@@ -183,6 +183,7 @@ describe('bill and dispute', () => {
     transaction: '01'.repeat(16),
     meter: '02'.repeat(16),
     vehicle: '03'.repeat(32),
+    subject: '04'.repeat(32),
     readings: [reading(1_545_388_380, 1_000), reading(1_545_417_960, 30_870)],
   };
 

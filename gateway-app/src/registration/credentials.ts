@@ -18,6 +18,9 @@ export interface CredentialOptions extends ApplicationParts, Place {
   readonly now: () => number;
 }
 
+/** The owner's key of a unit and what its certificate commits to; bytes in hex. */
+export type Owned = Required<Pick<Kept, 'ownerSecret' | 'salt' | 'identity' | 'certificate'>>;
+
 const LOOK_MS = 50;
 
 /**
@@ -56,6 +59,14 @@ export class Credentials {
   /** The unit's certificate in force with its key; undefined while its provider refuses it one. */
   get(unit: string): Credential | undefined {
     return this.#current.get(unit);
+  }
+
+  /** What belongs to the unit's owner; undefined while its provider refuses it a certificate. */
+  async ownerOf(unit: string): Promise<Owned | undefined> {
+    const kept = await getJson<Kept>(this.#options.store, unit);
+    if (!kept?.certificate) return undefined;
+    const { ownerSecret, salt, identity, certificate } = kept;
+    return { ownerSecret, salt, identity, certificate };
   }
 
   /**

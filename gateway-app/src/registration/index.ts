@@ -1,2 +1,2 @@
-export { type CredentialOptions, Credentials } from './credentials';
+export { type CredentialOptions, Credentials, type Owned } from './credentials';
 export { renewalSchema, type RenewalSettings } from './renewal';

@@ -335,6 +335,29 @@ export interface ReportOrder {
 export interface UnplugOrder {
   readonly vehicle: string;
 }
+export interface OwnerOrder {
+  readonly vehicle: string;
+}
+/** A session of a vehicle, with what opens its charging records; ids in lower-case hex. */
+export interface OwnSession {
+  readonly session: string;
+  /** ID of the vehicle's certificate. */
+  readonly subject: string;
+  readonly blinding: string;
+  /** `<process>/<pile>`. */
+  readonly pile: string;
+  /** Unix seconds. */
+  readonly openedAt: number;
+}
+/** What an owner needs to grant, withdraw and read in its own name. */
+export interface OwnerReply {
+  /** P-256 scalar, 32 bytes hex. */
+  readonly secret: string;
+  readonly salt: string;
+  /** JSON of the committed identity, and of the certificate. */
+  readonly identity: string;
+  readonly certificate: string;
+}
 
 export interface Applicant {
   readonly unit: string;

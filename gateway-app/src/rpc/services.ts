@@ -72,6 +72,8 @@ export interface Services {
     plugIn: Unary<m.PlugInOrder, m.PlugInReply>;
     report: Unary<m.ReportOrder, m.Empty>;
     unplug: Unary<m.UnplugOrder, m.Empty>;
+    sessions: ServerStream<m.OwnerOrder, m.OwnSession>;
+    owner: Unary<m.OwnerOrder, m.OwnerReply>;
   };
 }
 
@@ -181,5 +183,5 @@ export const PERMISSIONS: {
     watch: ['cp'],
   },
   Pile: { session: ['ev'] },
-  Vehicle: { plugIn: ['ev'], report: ['ev'], unplug: ['ev'] },
+  Vehicle: { plugIn: ['ev'], report: ['ev'], unplug: ['ev'], sessions: ['ev'], owner: ['ev'] },
 };

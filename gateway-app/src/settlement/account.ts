@@ -39,7 +39,7 @@ export function termsOf(tariff: Tariff, { salt }: Pick<Account, 'salt'>): string
 /** The account with its bill, or with what is wrong with the record: another meter, vehicle or terms than agreed. */
 export function billed(tariff: Tariff, account: Account, record: ChargingRecordEntry): Account {
   if (record.meter !== account.pile) return { ...account, disputed: 'E_RECORD_METER' };
-  const vehicle = vehicleCommitment({ subject: account.vehicle, session: account.session });
+  const vehicle = vehicleCommitment({ vehicle: account.vehicle, session: account.session });
   if (record.vehicle !== vehicle) return { ...account, disputed: 'E_RECORD_VEHICLE' };
   if (record.terms !== termsOf(tariff, account)) return { ...account, disputed: 'E_TERMS' };
   return { ...account, bill: recompute(tariff, record, account.salt) };

@@ -4,6 +4,7 @@ import {
   chargingTransaction,
   holdsLedgerStatement,
   recordedEnergyWh,
+  subjectCommitment,
   vehicleCommitment,
 } from '@chargecast/protocol';
 import { ready, Role, toHex } from '@chargecast/signcryption';
@@ -28,6 +29,7 @@ import { type TransactionNews, type TransactionSource } from './transaction-sour
 
 const SESSION = '5e'.repeat(16);
 const VEHICLE = 'fe'.repeat(16);
+const COMMITMENT = 'fd'.repeat(32);
 const TERMS = '7e'.repeat(32);
 const SENDER = 'c5'.repeat(16);
 const START = 1_545_388_380;
@@ -79,7 +81,7 @@ async function open(): Promise<ChargingBook> {
     source,
     params: world.params,
     pile: () => ({ key: pile }),
-    vehicleOf: (session) => (session === SESSION ? VEHICLE : undefined),
+    chargedOf: (session) => (session === SESSION ? { vehicle: VEHICLE, commitment: COMMITMENT } : undefined),
     send: async (entries) => {
       if (refusal instanceof Error) throw refusal;
       const answer = refusal ?? { status: 'committed', code: '', message: '', transactionId: 'tx' };
@@ -144,14 +146,15 @@ test('a transaction whose events are complete is one record under the pile’s s
   expect(entry).toMatchObject({
     transaction: chargingTransaction(SESSION),
     meter: toHex(pile.record.f),
-    vehicle: vehicleCommitment({ subject: VEHICLE, session: SESSION }),
+    vehicle: vehicleCommitment({ vehicle: VEHICLE, session: SESSION }),
+    subject: subjectCommitment({ certificate: COMMITMENT, session: SESSION }),
     terms: TERMS,
   });
   expect(recordedEnergyWh(entry)).toBe(3_000);
   expect(entry.readings.map(({ at }) => at - START)).toEqual([0, 3_600, 7_200, 9_000]);
   const statement = chargingStatement(entry);
   expect(holdsLedgerStatement(nodePrimitives, world.params, toHex(pile.Q), statement, entry.signature)).toBe(true);
-  expect(JSON.stringify(entry)).not.toMatch(new RegExp(`${SESSION}|${VEHICLE}|${SENDER}`));
+  expect(JSON.stringify(entry)).not.toMatch(new RegExp(`${SESSION}|${VEHICLE}|${COMMITMENT}|${SENDER}`));
 });
 
 test('events in any order, and a restart between any two, give the same record once', async () => {

@@ -4,6 +4,7 @@ import {
   chargingTransaction,
   type MeterReading,
   signLedgerStatement,
+  subjectCommitment,
   vehicleCommitment,
 } from '@chargecast/protocol';
 import { type Params, toHex } from '@chargecast/signcryption';
@@ -28,18 +29,22 @@ export interface ChargingBookParts {
   readonly source: TransactionSource;
   readonly params: Params;
   readonly pile: (name: string) => Pick<Holder, 'key'>;
-  /** f of the vehicle whose session is open here, hex. */
-  readonly vehicleOf: (session: string) => string | undefined;
+  /** Whose session is open here: f of the vehicle and the commitment to its certificate, hex. */
+  readonly chargedOf: (session: string) => Charged | undefined;
   /** Hands records to a gateway; an outcome each. */
   readonly send: (entries: readonly string[], signal: AbortSignal) => Promise<readonly Outcome[]>;
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }
 
-/** What a start command says of the transaction to come; kept before the station hears of it. */
-interface Note {
-  readonly session: string;
+interface Charged {
   readonly vehicle: string;
+  readonly commitment: string;
+}
+
+/** What a start command says of the transaction to come; kept before the station hears of it. */
+interface Note extends Charged {
+  readonly session: string;
   readonly terms?: string;
 }
 
@@ -130,10 +135,11 @@ export class ChargingBook {
 
   #noteOf({ action, session, payload }: Order): Note | undefined {
     if (action !== 'RequestStartTransaction' || session === undefined) return undefined;
-    const vehicle = this.#parts.vehicleOf(session);
-    if (vehicle === undefined) return undefined;
+    const charged = this.#parts.chargedOf(session);
+    if (!charged) return undefined;
+    const { vehicle, commitment } = charged;
     const terms = (payload['customData'] as { readonly terms?: unknown } | undefined)?.terms;
-    return { session, vehicle, ...(typeof terms === 'string' && TERMS.test(terms) ? { terms } : {}) };
+    return { session, vehicle, commitment, ...(typeof terms === 'string' && TERMS.test(terms) ? { terms } : {}) };
   }
 
   async #run(): Promise<void> {
@@ -198,7 +204,7 @@ export class ChargingBook {
       log.warn('a transaction began without a session: it is not recorded');
       return undefined;
     }
-    const { session, vehicle, terms } = note;
+    const { session, vehicle, commitment, terms } = note;
     const known = sessions.get(session) ?? (await getJson<readonly string[]>(this.#sessions, session)) ?? [];
     const index = known.length;
     sessions.set(session, [...known, transactionId]);
@@ -206,7 +212,8 @@ export class ChargingBook {
     const record = {
       transaction: chargingTransaction(session, index),
       meter: toHex(key.record.f),
-      vehicle: vehicleCommitment({ subject: vehicle, session, index }),
+      vehicle: vehicleCommitment({ vehicle, session, index }),
+      subject: subjectCommitment({ certificate: commitment, session, index }),
       ...(terms === undefined ? {} : { terms }),
       readings: readingsOf(course),
     };

@@ -7,7 +7,7 @@ import { type RpcTls } from '../rpc';
 import { type Stations } from '../station';
 import { type Store } from '../store';
 import { type GroupCommit } from '../store/group-commit';
-import { ChargingBook } from './charging-book';
+import { ChargingBook, type ChargingBookParts } from './charging-book';
 import { RecordGateways } from './gateways';
 import { stationSource } from './station-source';
 
@@ -20,7 +20,7 @@ export interface OpenBookParts {
   readonly tls: RpcTls;
   readonly params: Params;
   readonly pile: (name: string) => Pick<Holder, 'key'>;
-  readonly vehicleOf: (session: string) => string | undefined;
+  readonly chargedOf: ChargingBookParts['chargedOf'];
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }

@@ -117,6 +117,17 @@ export class TestNetwork {
     return file;
   }
 
+  /** Changes the database of a stopped role. */
+  async altering(name: string, change: (store: Store) => Promise<void>): Promise<void> {
+    const folder = join(this.directory, 'roles', name);
+    const store = await openSealedStore(join(folder, 'data'), join(folder, 'store.key'));
+    try {
+      await change(store);
+    } finally {
+      await store.close();
+    }
+  }
+
   async kgcConfig(members: Record<string, unknown> = {}): Promise<string> {
     const { kgc } = this.chain.consortium.world;
     const keys = join(this.directory, 'kgc-keys.json');

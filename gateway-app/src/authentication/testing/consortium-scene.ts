@@ -3,6 +3,7 @@ import {
   AuthenticationKey,
   type Certificate,
   certificateBytes,
+  type CertificateOpening,
   type CertificateRole,
   certificateStatus,
   commitIdentity,
@@ -180,15 +181,20 @@ export class ConsortiumScene implements CertificateView {
     station: Member,
     admissions: Admissions,
     change: Partial<VehicleParts> = {},
-  ): Promise<{ vehicle: Established; station: Established; messages: Record<string, Uint8Array> }> {
+  ): Promise<{
+    vehicle: Established;
+    station: Established;
+    shown: CertificateOpening;
+    messages: Record<string, Uint8Array>;
+  }> {
     const one = this.vehicle(vehicle, station, change);
     const other = this.station(station, one.hello);
     const proof = await one.prove(other.offer);
     const { request } = await other.prove(proof);
     const { permit } = await admissions.admit('cp1', request);
     const acceptance = await other.accept(permit);
-    const { confirmation, established } = await one.complete(acceptance);
+    const { confirmation, established, shown } = await one.complete(acceptance);
     const messages = { hello: one.hello, offer: other.offer, proof, request, permit, acceptance, confirmation };
-    return { vehicle: established, station: other.complete(confirmation), messages };
+    return { vehicle: established, station: other.complete(confirmation), shown, messages };
   }
 }
