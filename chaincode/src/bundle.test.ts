@@ -2,21 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import { common, msp, peer } from '@hyperledger/fabric-protos';
-import { Timestamp } from 'google-protobuf/google/protobuf/timestamp_pb';
+import { peer } from '@hyperledger/fabric-protos';
 import { makeIdentity } from './testing/identities';
+import { dial, freePort, message, signedProposal, type Stream } from './testing/peer';
 
 const BUNDLE = join(__dirname, '..', 'dist', 'bundle');
 const { Type } = peer.ChaincodeMessage;
-type Message = peer.ChaincodeMessage;
-interface Stream {
-  on(event: 'data', listener: (message: Message) => void): unknown;
-  write(message: Message): unknown;
-}
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -52,52 +46,6 @@ function start(
   return { output: () => output, process: started };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function message(
-  type: Parameters<Message['setType']>[0],
-  payload?: Uint8Array,
-  proposal?: peer.SignedProposal,
-): Message {
-  const built = new peer.ChaincodeMessage();
-  built.setType(type);
-  built.setTxid('ab'.repeat(32));
-  built.setChannelId('certchain');
-  if (payload) built.setPayload(payload);
-  if (proposal) built.setProposal(proposal);
-  return built;
-}
-
-async function signedProposal(): Promise<peer.SignedProposal> {
-  const { mspId, certificate } = await makeIdentity('CSS1MSP', 'auditor');
-  const creator = new msp.SerializedIdentity();
-  creator.setMspid(mspId);
-  creator.setIdBytes(Buffer.from(certificate));
-  const signatureHeader = new common.SignatureHeader();
-  signatureHeader.setCreator(creator.serializeBinary());
-  const timestamp = new Timestamp();
-  timestamp.setSeconds(1_767_225_600);
-  const channelHeader = new common.ChannelHeader();
-  channelHeader.setTimestamp(timestamp);
-  const header = new common.Header();
-  header.setChannelHeader(channelHeader.serializeBinary());
-  header.setSignatureHeader(signatureHeader.serializeBinary());
-  const input = new peer.ChaincodeProposalPayload();
-  input.setInput(Buffer.from('x'));
-  const proposal = new peer.Proposal();
-  proposal.setHeader(header.serializeBinary());
-  proposal.setPayload(input.serializeBinary());
-  const signed = new peer.SignedProposal();
-  signed.setProposalBytes(proposal.serializeBinary());
-  return signed;
-}
-
 /** Plays the peer: registers, runs one transaction with empty state, returns its response. */
 async function transact(
   stream: Stream,
@@ -105,7 +53,7 @@ async function transact(
   name: string,
   beforeAnswer: () => void = () => undefined,
 ): Promise<peer.Response> {
-  const proposal = await signedProposal();
+  const proposal = signedProposal(await makeIdentity('CSS1MSP', 'auditor'), 1_767_225_600);
   const input = new peer.ChaincodeInput();
   input.setArgsList([Buffer.from(name)]);
   return new Promise((resolve, reject) => {
@@ -127,16 +75,6 @@ async function transact(
       }
     });
   });
-}
-
-async function dial(port: number): Promise<{ client: peer.ChaincodeClient; stream: Stream }> {
-  const client = new peer.ChaincodeClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-  await new Promise<void>((resolve, reject) =>
-    client.waitForReady(Date.now() + 20_000, (error) => (error ? reject(error) : resolve())),
-  );
-  const stream = client.connect();
-  stream.on('error', () => undefined);
-  return { client, stream };
 }
 
 async function exitCode(process: ChildProcess): Promise<number | null> {

@@ -5,6 +5,7 @@ import { type AccessTable, ensureAllowed } from './access';
 import { readParams } from './parameters';
 import { toRefusal } from './refusal';
 import { WorldState } from './state';
+import { StateBatches } from './state-batches';
 
 /** A transaction after its channel and its caller were checked. */
 export class LedgerContext extends Context {
@@ -38,7 +39,9 @@ export abstract class LedgerContract extends Contract {
   override async aroundTransaction(ctx: Context, fn: unknown, parameters: unknown): Promise<void> {
     try {
       await this.#admit(ctx as LedgerContext, String(fn));
-      return await super.aroundTransaction(ctx, fn as never, parameters);
+      const result: unknown = await super.aroundTransaction(ctx, fn as never, parameters);
+      await (ctx as LedgerContext).state.flush();
+      return result as void;
     } catch (error) {
       throw toRefusal(error);
     }
@@ -54,7 +57,7 @@ export abstract class LedgerContract extends Contract {
   }
 
   async #admit(ctx: LedgerContext, transaction: string): Promise<void> {
-    ctx.state = new WorldState(ctx.stub);
+    ctx.state = new WorldState(ctx.stub, StateBatches.of(ctx.stub));
     ctx.time = ctx.stub.getTxTimestamp().seconds.toNumber();
     if (transaction !== 'init') {
       ctx.params = await readParams(ctx.state);

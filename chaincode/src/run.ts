@@ -1,7 +1,8 @@
 import { ready } from '@chargecast/signcryption/primitives/libsodium';
 import { type ChaincodeInterface } from 'fabric-shim-api';
-import { type ChaincodeServerOpts, Shim } from 'fabric-shim';
+import { Shim } from 'fabric-shim';
 import { CodedChaincode, type ContractClass, CONTRACTS, VERSION } from './coded-chaincode';
+import { BatchingServer } from './state-batches';
 import { LaunchError, type ServiceOptions, serviceOptions } from './launch-options';
 
 /** Time for running transactions to end after SIGTERM. */
@@ -21,8 +22,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function serve(chaincode: ChaincodeInterface, { ccid, address, tls }: ServiceOptions): Promise<void> {
   const options = { ccid, address, ...GRPC_OPTIONS, ...(tls && { tlsProps: tls }) };
-  // The shim's types demand tlsProps with client authorities; the shim itself takes both as optional.
-  await Shim.server(chaincode, options as ChaincodeServerOpts).start();
+  await new BatchingServer(chaincode, options).start();
   say(`chargecast chaincode ${VERSION} serves ${ccid} on ${address}${tls ? ' with TLS' : ''}`);
 }
 

@@ -1,5 +1,6 @@
 import { canonicalJson, decodeJson, type Decoder, type Json, type Page, ProtocolError } from '@chargecast/protocol';
 import { type ChaincodeStub, type QueryResponseMetadata } from 'fabric-shim-api';
+import { type StateBatches } from './state-batches';
 
 /** The part of the shim's stub that rules may use: no clock, no identity, no history. */
 export type StateStub = Pick<
@@ -9,14 +10,46 @@ export type StateStub = Pick<
 
 /**
  * World state of one transaction. A transaction does not see its own writes, so a key read once is known: each is asked
- * of the peer once.
+ * of the peer once. Writes wait for `flush`, so that they go together.
  */
 export class WorldState {
   readonly #stub: StateStub;
+  readonly #batches: StateBatches | undefined;
   readonly #read = new Map<string, Promise<Uint8Array>>();
+  readonly #written = new Map<string, Uint8Array>();
 
-  constructor(stub: StateStub) {
+  constructor(stub: StateStub, batches?: StateBatches) {
     this.#stub = stub;
+    this.#batches = batches;
+  }
+
+  /**
+   * Reads keys that will be asked for, together where the peer offers it. Only such as are asked for whatever the others
+   * hold: what a transaction reads must not depend on the peer.
+   */
+  async fetch(keys: Iterable<string>): Promise<void> {
+    const wanted = [...new Set(keys)].filter((key) => !this.#read.has(key));
+    const batches = this.#batches;
+    if (!batches || batches.readsAtOnce === 0) {
+      await Promise.all(wanted.map((key) => this.#ask(key)));
+      return;
+    }
+    for (const part of parts(wanted, batches.readsAtOnce)) {
+      const values = await batches.read(part);
+      for (const [index, key] of part.entries()) this.#read.set(key, Promise.resolve(values[index] as Uint8Array));
+    }
+  }
+
+  /** Sends what was written; the transaction ends with it. */
+  async flush(): Promise<void> {
+    const entries = [...this.#written];
+    this.#written.clear();
+    const batches = this.#batches;
+    if (!batches || batches.writesAtOnce === 0) {
+      await Promise.all(entries.map(([key, value]) => this.#stub.putState(key, value)));
+      return;
+    }
+    for (const part of parts(entries, batches.writesAtOnce)) await batches.write(part);
   }
 
   async has(key: string): Promise<boolean> {
@@ -24,9 +57,7 @@ export class WorldState {
   }
 
   async bytes(key: string): Promise<Uint8Array | undefined> {
-    const reading = this.#read.get(key) ?? this.#stub.getState(key);
-    this.#read.set(key, reading);
-    const value = await reading;
+    const value = await (this.#read.get(key) ?? this.#ask(key));
     return value.length > 0 ? value : undefined;
   }
 
@@ -41,7 +72,7 @@ export class WorldState {
   }
 
   async putBytes(key: string, value: Uint8Array): Promise<void> {
-    await this.#stub.putState(key, value);
+    this.#written.set(key, value);
   }
 
   async putText(key: string, value: string): Promise<void> {
@@ -50,6 +81,12 @@ export class WorldState {
 
   async putJson(key: string, value: object): Promise<void> {
     await this.putText(key, canonicalJson(value as Json));
+  }
+
+  #ask(key: string): Promise<Uint8Array> {
+    const reading = this.#stub.getState(key);
+    this.#read.set(key, reading);
+    return reading;
   }
 
   /** All of a key range, at most `max`; for queries. */
@@ -93,6 +130,10 @@ export class WorldState {
     }
     return { items, bookmark: metadata.bookmark ?? '' };
   }
+}
+
+function* parts<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
 export const toText = (value: Uint8Array): string => Buffer.from(value).toString('utf8');

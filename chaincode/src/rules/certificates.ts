@@ -173,6 +173,7 @@ export async function putCertificates(
   const submission: Submission = { state: chain.state, params: chain.params, time: chain.time, systemKeys: new Map() };
   const written = new Map<string, Certificate>();
   const outcomes: ({ id: string } & Outcome)[] = [];
+  await chain.state.fetch(entries.map(({ certificate: { id } }) => certificateKey(id)));
   for (const entry of entries) {
     const { id } = entry.certificate;
     try {

@@ -35,6 +35,7 @@ export async function addChargingRecords(
 ): Promise<({ transaction: string } & Outcome)[]> {
   const written = new Map<string, ChargingRecordEntry>();
   const outcomes: ({ transaction: string } & Outcome)[] = [];
+  await ctx.state.fetch(entries.map(({ transaction }) => chargingKey(transaction)));
   for (const entry of entries) {
     const { transaction } = entry;
     try {

@@ -8,6 +8,7 @@ import {
   type Outcome,
   ProtocolError,
   readBatchState,
+  revokedKey,
   SIGMAS_EVENT,
   sigmaKey,
   spentKey,
@@ -30,8 +31,9 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   const taken = new Set<string>();
   const committed: Candidate[] = [];
   const outcomes: ({ id: string } & Outcome)[] = [];
-  for (const sigma of sigmas) {
-    const examined = examine(params, rules, time, sigma);
+  const candidates = sigmas.map((sigma) => examine(params, rules, time, sigma));
+  await state.fetch(candidates.flatMap((examined) => ('refusal' in examined ? [] : historyKeys(examined.oneTimeKey))));
+  for (const examined of candidates) {
     if ('refusal' in examined) {
       outcomes.push({ id: examined.id, ...examined.refusal });
       continue;
@@ -46,6 +48,8 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   if (committed.length === 0) return { outcomes };
   return { root: await write(ctx, committed), outcomes };
 }
+
+const historyKeys = (oneTimeKey: string): string[] => [spentKey(oneTimeKey), revokedKey('credential', oneTimeKey)];
 
 /** One read for the nullifier, one for the revocation. */
 async function readHistory(state: WorldState, oneTimeKey: string): Promise<KeyHistory> {

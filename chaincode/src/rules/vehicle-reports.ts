@@ -44,6 +44,7 @@ export async function addVehicleReports(
   const outcomes: ({ vehicle: string; sequence: number } & Outcome)[] = [];
   const written = new Map<string, SignedVehicleReport>();
   const shown: Alert[] = [];
+  await ctx.state.fetch(reports.map(({ vehicle, kind, sequence }) => conditionKey(vehicle, kind, sequence)));
   for (const report of reports) {
     const { vehicle, kind, sequence } = report;
     const key = conditionKey(vehicle, kind, sequence);

@@ -26,3 +26,39 @@ declare module 'fabric-shim/lib/logger' {
   type Log = (...parts: unknown[]) => unknown;
   export function getLogger(name: string): { debug: Log; info: Log; warn: Log; error: Log };
 }
+
+declare module 'fabric-shim/lib/server' {
+  import { type ChaincodeInterface } from 'fabric-shim-api';
+
+  namespace ChaincodeServer {
+    /** `peer.ChaincodeMessage` of the protobufs the shim brings. */
+    interface ChaincodeMessage {
+      getType(): number;
+      setType(type: number): void;
+      getPayload_asU8(): Uint8Array;
+      setPayload(payload: Uint8Array): void;
+      setTxid(txId: string): void;
+      setChannelId(channel: string): void;
+      clone(): ChaincodeMessage;
+    }
+
+    interface ChaincodeStream {
+      on(event: 'data', listener: (message: ChaincodeMessage) => void): unknown;
+      off(event: 'data', listener: (message: ChaincodeMessage) => void): unknown;
+    }
+
+    /** One peer's stream, as a stub holds it. */
+    interface ChaincodeHandler {
+      readonly _stream: ChaincodeStream;
+      /** Queues the message behind the transaction's others; @returns the answer's payload for a method it does not know */
+      _askPeerAndListen(message: ChaincodeMessage, method: string): Promise<Uint8Array>;
+    }
+  }
+
+  class ChaincodeServer {
+    constructor(chaincode: ChaincodeInterface, options: object);
+    start(): Promise<void>;
+    connect(stream: ChaincodeServer.ChaincodeStream): void;
+  }
+  export = ChaincodeServer;
+}

@@ -8,6 +8,7 @@ const { Type } = peer.ChaincodeMessage;
 
 /** Fabric's texts. */
 const STREAM_TERMINATED = 'chaincode stream terminated';
+const BATCH_KEYS = 1000;
 const EXECUTION_TIMEOUT = 'timeout expired while executing transaction';
 
 export interface ChaincodeAddress {
@@ -144,7 +145,7 @@ export class ChaincodeStream {
     this.#stream.on('close', () => this.#end());
     this.#stream.on('data', (message: peer.ChaincodeMessage) => this.#receive(message));
     this.#stream.write(plainMessage(Type.REGISTERED));
-    this.#stream.write(plainMessage(Type.READY));
+    this.#stream.write(readyMessage());
   }
 
   #receive(message: peer.ChaincodeMessage): void {
@@ -207,6 +208,18 @@ function transactionMessage({ channelId, txId, signedProposal, input }: Invocati
 function plainMessage(type: peer.ChaincodeMessage.TypeMap[keyof peer.ChaincodeMessage.TypeMap]): peer.ChaincodeMessage {
   const message = new peer.ChaincodeMessage();
   message.setType(type);
+  return message;
+}
+
+/** What a chaincode may put into one message, as Fabric's peers of 3.1 say it with their own defaults. */
+function readyMessage(): peer.ChaincodeMessage {
+  const offer = new peer.ChaincodeAdditionalParams();
+  offer.setUseWriteBatch(true);
+  offer.setMaxSizeWriteBatch(BATCH_KEYS);
+  offer.setUseGetMultipleKeys(true);
+  offer.setMaxSizeGetMultipleKeys(BATCH_KEYS);
+  const message = plainMessage(Type.READY);
+  message.setPayload(offer.serializeBinary());
   return message;
 }
 

@@ -68,8 +68,8 @@ export class StateRequests {
       [Type.PURGE_PRIVATE_DATA, (payload) => this.#purgePrivateData(payload)],
       [Type.PUT_STATE_METADATA, () => refuse(unsupported('state metadata (key-level endorsement)'))],
       [Type.INVOKE_CHAINCODE, (payload) => this.#invokeChaincode(payload)],
-      [Type.WRITE_BATCH_STATE, () => refuse(unsupported('a batch of writes'))],
-      [Type.GET_STATE_MULTIPLE, () => refuse(unsupported('reading several keys at once'))],
+      [Type.WRITE_BATCH_STATE, (payload) => this.#writeBatch(payload)],
+      [Type.GET_STATE_MULTIPLE, (payload) => this.#getStateMultiple(payload)],
     ]);
   }
 
@@ -100,6 +100,26 @@ export class StateRequests {
     const request = peer.PutState.deserializeBinary(payload);
     this.#refuseCollection(request.getCollection());
     this.#simulator.put(this.#namespace, request.getKey(), request.getValue_asU8());
+    return NOTHING;
+  }
+
+  #getStateMultiple(payload: Uint8Array): Uint8Array {
+    const request = peer.GetStateMultiple.deserializeBinary(payload);
+    this.#refuseCollection(request.getCollection());
+    const result = new peer.GetStateMultipleResult();
+    result.setValuesList(request.getKeysList().map((key) => this.#simulator.get(this.#namespace, key) ?? NOTHING));
+    return result.serializeBinary();
+  }
+
+  #writeBatch(payload: Uint8Array): Uint8Array {
+    const { PUT_STATE, DEL_STATE } = peer.WriteRecord.Type;
+    for (const record of peer.WriteBatchState.deserializeBinary(payload).getRecList()) {
+      this.#refuseCollection(record.getCollection());
+      const type = record.getType();
+      if (type === PUT_STATE) this.#simulator.put(this.#namespace, record.getKey(), record.getValue_asU8());
+      else if (type === DEL_STATE) this.#simulator.delete(this.#namespace, record.getKey());
+      else refuse(unsupported('state metadata and private data in a batch of writes'));
+    }
     return NOTHING;
   }
 

@@ -29,6 +29,13 @@ export function peerConfig(context: NodeContext & { readonly builder: string }):
       executetimeout: duration(context.topology.timeouts.chaincodeExecution),
       system: { _lifecycle: 'enable', cscc: 'enable', lscc: 'enable', qscc: 'enable' },
       logging: { level: 'warning', shim: 'warning' },
+      // A chaincode reads and writes many keys in one message each (Fabric's own defaults; off where core.yaml is silent).
+      runtimeParams: {
+        useWriteBatch: true,
+        maxSizeWriteBatch: 1000,
+        useGetMultipleKeys: true,
+        maxSizeGetMultipleKeys: 1000,
+      },
       externalBuilders: [
         { name: 'ccaas', path: context.builder, propagateEnvironment: ['CHARGECAST_CHAINCODE_CONNECTION'] },
       ],
