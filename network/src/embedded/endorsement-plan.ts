@@ -9,9 +9,10 @@ export interface Collected {
   readonly endorsements: readonly peer.Endorsement[];
 }
 
-export interface Asked {
+/** An organisation that may be asked. */
+export interface Candidate {
   readonly endorser: Endorser;
-  readonly answer: Promise<Endorsement>;
+  ask(): Promise<Endorsement>;
 }
 
 const NOT_ENOUGH = 'failed to collect enough transaction endorsements, see attached details for more info';
@@ -19,25 +20,36 @@ const FIRST_FAILED = 'failed to endorse transaction, see attached details for mo
 const MISMATCH = 'ProposalResponsePayloads do not match';
 
 /**
- * Endorsements of `quorum` organisations that agree with the first one asked, which speaks for the client's side; the
- * others' answers count as they come.
+ * Endorsements of `quorum` organisations that agree with the first one, which speaks for the client's side. As on Fabric, no
+ * more are asked than are needed, all at once; the others only where one fails or disagrees.
  * @throws RpcError ABORTED naming each organisation that failed or disagreed
  */
-export async function collectAgreeing(asked: readonly Asked[], quorum: number): Promise<Collected> {
-  const [first, ...others] = asked as readonly [Asked, ...Asked[]];
-  const answer = await first.answer;
-  if (!isEndorsed(answer)) throw new RpcError(status.ABORTED, FIRST_FAILED, [failure(first.endorser, answer.message)]);
+export async function collectAgreeing(candidates: readonly Candidate[], quorum: number): Promise<Collected> {
+  const [first, ...others] = candidates as readonly [Candidate, ...Candidate[]];
   const collection = new Collection(quorum);
+  const begun = first.ask();
+  const round = asked(others.splice(0, quorum - 1));
+  const answer = await begun;
+  if (!isEndorsed(answer)) throw new RpcError(status.ABORTED, FIRST_FAILED, [failure(first.endorser, answer.message)]);
   collection.add(first.endorser, answer);
+  await collection.addAll(round);
   return collection.complete(others);
 }
 
-/** Endorsements of all organisations asked. @throws RpcError ABORTED naming each one that failed or disagreed */
-export async function collectAll(asked: readonly Asked[]): Promise<Collected> {
-  const collection = new Collection(asked.length);
-  for (const { endorser, answer } of asked) collection.add(endorser, await answer);
+/** Endorsements of all organisations. @throws RpcError ABORTED naming each one that failed or disagreed */
+export async function collectAll(candidates: readonly Candidate[]): Promise<Collected> {
+  const collection = new Collection(candidates.length);
+  await collection.addAll(asked(candidates));
   return collection.collected();
 }
+
+interface Asked {
+  readonly endorser: Endorser;
+  readonly answer: Promise<Endorsement>;
+}
+
+const asked = (candidates: readonly Candidate[]): readonly Asked[] =>
+  candidates.map((candidate) => ({ endorser: candidate.endorser, answer: candidate.ask() }));
 
 class Collection {
   readonly #quorum: number;
@@ -59,20 +71,14 @@ class Collection {
     else this.#failures.push(failure(endorser, MISMATCH));
   }
 
-  /**
-   * In rounds of as many as are missing, until the quorum is reached or out of reach: as on Fabric, where the peers of
-   * one layout are asked at once and all that fail are named.
-   */
-  async complete(asked: readonly Asked[]): Promise<Collected> {
-    const pending = new Map(
-      asked.map(({ endorser, answer }) => [endorser, answer.then((result) => ({ endorser, result }))]),
-    );
-    for (let missing = this.#missing; missing > 0 && missing <= pending.size; missing = this.#missing) {
-      for (let round = missing; round > 0; round--) {
-        const { endorser, result } = await Promise.race(pending.values());
-        pending.delete(endorser);
-        this.add(endorser, result);
-      }
+  async addAll(round: readonly Asked[]): Promise<void> {
+    for (const { endorser, answer } of round) this.add(endorser, await answer);
+  }
+
+  /** In rounds of as many as are missing, until the quorum is reached or out of reach; all that fail are named. */
+  async complete(others: Candidate[]): Promise<Collected> {
+    for (let missing = this.#missing; missing > 0 && missing <= others.length; missing = this.#missing) {
+      await this.addAll(asked(others.splice(0, missing)));
     }
     return this.collected();
   }

@@ -2,8 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
 
 import { type Channel } from './channel';
-import { type Asked, type Collected, collectAgreeing, collectAll } from './endorsement-plan';
-import { type Endorser } from './endorser';
+import { type Candidate, type Collected, collectAgreeing, collectAll } from './endorsement-plan';
+import { type Endorsement, type Endorser } from './endorser';
 import { type LocalGateway, readProposal, refusedBy, requireChannel, within } from './gateway-requests';
 import { type Proposal } from './proposal';
 import { RpcError } from './rpc-error';
@@ -25,10 +25,13 @@ export async function endorse(
   const channel = requireChannel(context, proposal.channelId, status.UNAVAILABLE);
   const late = 'endorsement timeout expired while collecting endorsements';
   const collected = await within(signal, context.consortium.limits.endorsementTimeout, late, () => {
-    if (organisations.length > 0) return collectAll(ask(context, endorsers, proposal, channel));
-    const policy = channel.policies.endorsementOf(proposal.chaincodeName);
-    const needed = endorsers.filter(({ mspId }) => policy.organisations.includes(mspId));
-    return collectAgreeing(ask(context, needed, proposal, channel), policy.quorum);
+    if (organisations.length > 0) return againstOneState(context, endorsers, proposal, channel, collectAll);
+    const { organisations: entitled, quorum } = channel.policies.endorsementOf(proposal.chaincodeName);
+    const candidates = inTurn(
+      endorsers.filter(({ mspId }) => entitled.includes(mspId)),
+      proposal.txId,
+    );
+    return againstOneState(context, candidates, proposal, channel, (asked) => collectAgreeing(asked, quorum));
   });
   const response = new gateway.EndorseResponse();
   response.setPreparedTransaction(prepareTransaction(proposal, collected));
@@ -77,17 +80,36 @@ function refusedEndorsement(
   );
 }
 
-/** All organisations at once, against one state; it is let go when the last has answered. */
-function ask(
+/** The first stays; of the others each comes first as often, so that none executes more than its share. */
+function inTurn([first, ...others]: readonly Endorser[], txId: string): readonly Endorser[] {
+  if (!first || others.length === 0) return first ? [first] : [];
+  const start = Number.parseInt(txId.slice(0, 8), 16) % others.length;
+  return [first, ...others.slice(start), ...others.slice(0, start)];
+}
+
+/** Whoever is asked executes on the same state; it is let go when the last has answered. */
+async function againstOneState(
   { consortium }: LocalGateway,
   endorsers: readonly Endorser[],
   proposal: Proposal,
   channel: Channel,
-): readonly Asked[] {
+  collect: (candidates: readonly Candidate[]) => Promise<Collected>,
+): Promise<Collected> {
   const snapshot = channel.snapshot();
-  const asked = endorsers.map((endorser) => ({ endorser, answer: consortium.execute(endorser, proposal, snapshot) }));
-  void Promise.allSettled(asked.map(({ answer }) => answer)).then(() => snapshot.close());
-  return asked;
+  const answers: Promise<Endorsement>[] = [];
+  const candidates = endorsers.map((endorser) => ({
+    endorser,
+    ask: (): Promise<Endorsement> => {
+      const answer = consortium.execute(endorser, proposal, snapshot);
+      answers.push(answer);
+      return answer;
+    },
+  }));
+  try {
+    return await collect(candidates);
+  } finally {
+    void Promise.allSettled(answers).then(() => snapshot.close());
+  }
 }
 
 /** The envelope the client is to sign; transient data are not in it. */
