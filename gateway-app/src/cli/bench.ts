@@ -2,7 +2,7 @@ import { type BenchSubjects } from '@chargecast/bench';
 import { type LedgerKind } from '@chargecast/network';
 
 import { type Register } from './command';
-import { ledgerOption, wholeNumber } from './defaults';
+import { ledgerOption, wholeNumber, withExamples } from './defaults';
 import { type ExitCode } from './io';
 
 interface CurtailmentOptions {
@@ -138,4 +138,5 @@ export const registerBench: Register = (program) => {
       return (await runBench(['registration', ...(json ? ['--json'] : [])], { registration })) as ExitCode;
     },
   );
+  for (const verb of bench.command.commands) withExamples(verb, `./chargecast bench ${verb.name()} --json`);
 };

@@ -35,13 +35,20 @@ export interface Cli {
 
 export function createCli(name: string, description: string, streams: IoStreams): Cli {
   let exit: ExitCode = 0;
-  const root = configured(new Command(name), streams).description(description);
+  let refusing: Command | undefined;
+  const defaults = new Set<Command>();
+  const configured = (command: Command): Command =>
+    withStreams(command, streams).exitOverride((error) => {
+      refusing = command;
+      throw error;
+    });
+  const root = configured(new Command(name)).description(description);
   const wrap = (command: Command): Program => ({
     command,
-    group: (groupName, groupDescription) =>
-      wrap(configured(command.command(groupName), streams).description(groupDescription)),
+    group: (groupName, groupDescription) => wrap(configured(command.command(groupName)).description(groupDescription)),
     verb: (verbName, verbDescription, build, action, isDefault = false) => {
-      const verb = build(configured(command.command(verbName, { isDefault }), streams).description(verbDescription));
+      const verb = build(configured(command.command(verbName, { isDefault })).description(verbDescription));
+      if (isDefault) defaults.add(verb);
       verb.option('--json', 'JSON on stdout, everything else on stderr');
       verb.action(async () => {
         const options = verb.opts();
@@ -57,15 +64,14 @@ export function createCli(name: string, description: string, streams: IoStreams)
         await root.parseAsync(args, { from: 'user' });
         return exit;
       } catch (error) {
-        return commanderExit(error, createIo(args.includes('--json'), streams));
+        return commanderExit(error, createIo(args.includes('--json'), streams), refusing ?? root, defaults);
       }
     },
   };
 }
 
-function configured(command: Command, { stdout, stderr }: IoStreams): Command {
+function withStreams(command: Command, { stdout, stderr }: IoStreams): Command {
   return command
-    .exitOverride()
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureOutput({
@@ -84,12 +90,22 @@ async function runAction(io: Io, action: () => Promise<ExitCode | void>): Promis
 }
 
 /** Commander throws for help and version too; those are good ends. */
-function commanderExit(error: unknown, io: Io): ExitCode {
+function commanderExit(error: unknown, io: Io, command: Command, defaults: ReadonlySet<Command>): ExitCode {
   if (!(error instanceof CommanderError)) return reportError(io, error);
   if (error.exitCode === 0) return 0;
   if (error.code === 'commander.help') return 2;
-  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  io.note(`E_USAGE: ${message}; see --help`);
+  // What stands where a group's verb would is taken for an operand of its default verb.
+  const stray = error.code === 'commander.excessArguments' && command.registeredArguments.length === 0;
+  const group = stray && defaults.has(command) ? command.parent : null;
+  const message = group
+    ? `unknown command '${command.args[0]}' (${group.name()} has ${group.commands.map((verb) => verb.name()).join(', ')})`
+    : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  io.note(`E_USAGE: ${message}; see ./${pathOf(group ?? command).join(' ')} --help`);
   io.result({ error: { code: 'E_USAGE', message } });
   return 2;
+}
+
+/** Names from the program to the command, as they are typed. */
+function pathOf(command: Command): string[] {
+  return [...(command.parent ? pathOf(command.parent) : []), command.name()];
 }

@@ -1,4 +1,5 @@
 import { type Program } from './command';
+import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
 
 interface FollowOptions {
@@ -10,7 +11,11 @@ export function registerCscFollow(csc: Program): void {
   csc.verb<FollowOptions>(
     'follow <ids...>',
     'every state of these commands until each is delivered or has failed; exit 1 if one failed',
-    (command) => command.requiredOption('--config <file>', 'config.json of the centre'),
+    (command) =>
+      withExamples(
+        command.requiredOption('--config <file>', 'config.json of the centre'),
+        './chargecast csc follow 1f2e3d4c5b6a79881f2e3d4c5b6a7988 --config .chargecast/demo/roles/csc1/config.json --json',
+      ),
     follow,
   );
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 
 import { type LedgerKind } from '@chargecast/network';
 
+import { type Deployment } from '../deployment';
 import { type Program, type Register } from './command';
 import {
   dataDirectory,
@@ -79,6 +80,7 @@ function registerCreate(deployment: Program): void {
         fleet,
         ledger: options.ledger,
         organisations,
+        people: true,
         ...(options.tariff === undefined ? {} : { charging: { tariff: await readTariff(resolve(options.tariff)) } }),
         ...(existing && { existing }),
       });
@@ -86,6 +88,7 @@ function registerCreate(deployment: Program): void {
       const roles = made.places.map(({ role, name }) => ({ role, name, config: made.layout.roleConfig(name) }));
       io.line(`${directory}: ${made.manifest.ledger} ledger, ${roles.length} roles`);
       for (const { role, config } of roles) io.line(`  ./chargecast ${role} run --config ${config}`);
+      io.line(`people: ${made.layout.people}; ./chargecast person list --data ${directory}`);
       io.result({ directory, ledger: made.manifest.ledger, roles });
     },
   );
@@ -99,7 +102,7 @@ function registerUp(deployment: Program): void {
   deployment.verb<{ data?: string }>(
     'up',
     'starts the ledger and every role of a deployment, each in its process, until Ctrl-C',
-    (command) => command.addOption(dataOption(NOUN)),
+    (command) => withExamples(command.addOption(dataOption(NOUN)), './chargecast deployment up --data site'),
     async (io, { data }) => {
       const { Deployment, layoutOf, readManifest } = await import('../deployment/index.js');
       const directory = dataDirectory(data, NOUN);
@@ -107,10 +110,16 @@ function registerUp(deployment: Program): void {
       if (!manifest) throw new MisuseError('E_FILE_MISSING', `${directory} holds no deployment: create one first`);
       const { fleet, ledger, charging } = manifest;
       await withStopSignal(async (stopped) => {
-        const running = await Deployment.open({ directory, fleet, ledger, ...(charging && { charging }) });
+        const running = await Deployment.open({
+          directory,
+          fleet,
+          ledger,
+          people: true,
+          ...(charging && { charging }),
+        });
         try {
           await running.startRoles('processes', ({ role, name }) => io.note(`${role} ${name} is ready`));
-          tellReady(io, directory, running.consortium.ledger.profileFile);
+          tellReady(io, running);
           await stopped;
         } finally {
           await running.stop();
@@ -120,7 +129,11 @@ function registerUp(deployment: Program): void {
   );
 }
 
-function tellReady(io: Io, directory: string, profile: string): void {
+function tellReady(io: Io, { layout, consortium, services }: Deployment): void {
+  const { directory, people } = layout;
+  const profile = consortium.ledger.profileFile;
+  for (const { role, name, url } of services) io.line(`${role} ${name}: ${url}/`);
+  io.line(`People's certificates: ${people}; without a browser's: ./chargecast pages --data ${directory}`);
   io.line(`Everything runs. profile: ${profile}; Ctrl-C stops it, data stays.`);
-  io.result({ ready: true, directory, profile });
+  io.result({ ready: true, directory, profile, people, services });
 }

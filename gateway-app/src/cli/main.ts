@@ -1,6 +1,10 @@
 import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import { createCli } from './command';
+import { ROOT } from '../deployment/root';
+import { type Cli, createCli } from './command';
+import { withExamples } from './defaults';
 import { type ExitCode, type IoStreams } from './io';
 import { REGISTER } from './registry';
 
@@ -23,7 +27,19 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 }
 
 export function run(args: readonly string[], streams: IoStreams): Promise<ExitCode> {
+  return commandLine(streams).run(args);
+}
+
+/** Every command there is. */
+export function commandLine(streams: IoStreams): Cli {
   const cli = createCli('chargecast', DESCRIPTION, streams);
   for (const register of REGISTER) register(cli.program);
-  return cli.run(args);
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  withExamples(
+    cli.program.command.version(version),
+    './chargecast doctor',
+    './chargecast demo',
+    './chargecast sigma --help',
+  );
+  return cli;
 }

@@ -56,7 +56,12 @@ function registerLifecycle(network: Program): void {
   network.verb<NetworkOptions & { remove?: boolean }>(
     'down',
     'stops the processes that up started; data stays unless --remove',
-    (command) => command.addOption(dataOption(NOUN)).option('--remove', 'delete keys, blocks, everything'),
+    (command) =>
+      withExamples(
+        command.addOption(dataOption(NOUN)).option('--remove', 'delete keys, blocks, everything'),
+        './chargecast network down',
+        './chargecast network down --data /tmp/seven --remove',
+      ),
     async (io, { data, remove }) => {
       const { fabricDown } = await import('@chargecast/network');
       await fabricDown(dataDirectory(data, NOUN), { remove: remove === true, onProgress: progressLine(io) });
@@ -66,7 +71,7 @@ function registerLifecycle(network: Program): void {
   network.verb<NetworkOptions>(
     'status',
     'every node with its state and block heights; exit 1 unless all are healthy',
-    (command) => command.addOption(dataOption(NOUN)),
+    (command) => withExamples(command.addOption(dataOption(NOUN)), './chargecast network status --json'),
     async (io, { data }) => {
       const { fabricStatus } = await import('@chargecast/network');
       return showStatus(io, await fabricStatus(dataDirectory(data, NOUN)));
@@ -78,8 +83,7 @@ function registerNodes(network: Program): void {
   network.verb<NetworkOptions>(
     'kill <node>',
     'ends one node without notice (SIGKILL); exit 1 if it was not running',
-    (command) =>
-      withExamples(command.addOption(dataOption(NOUN)), './chargecast network kill orderer.css1.chargecast.test'),
+    (command) => withExamples(command.addOption(dataOption(NOUN)), './chargecast network kill css1-orderer'),
     async (io, { data }, node) => {
       const { killNode } = await import('@chargecast/network');
       const killed = await killNode(dataDirectory(data, NOUN), node);
@@ -91,7 +95,7 @@ function registerNodes(network: Program): void {
   network.verb<NetworkOptions>(
     'start <node>',
     'starts one node on its data and waits until it is healthy',
-    (command) => command.addOption(dataOption(NOUN)),
+    (command) => withExamples(command.addOption(dataOption(NOUN)), './chargecast network start css1-orderer'),
     async (io, { data }, node) => {
       const { startNode } = await import('@chargecast/network');
       await startNode(dataDirectory(data, NOUN), node);
@@ -114,9 +118,12 @@ function registerNodes(network: Program): void {
     'logs <node>',
     'the last lines of one node’s log',
     (command) =>
-      command
-        .addOption(dataOption(NOUN))
-        .option('--lines <n>', 'how many', (text: string) => wholeNumber(text, 1, 100_000), 50),
+      withExamples(
+        command
+          .addOption(dataOption(NOUN))
+          .option('--lines <n>', 'how many', (text: string) => wholeNumber(text, 1, 100_000), 50),
+        './chargecast network logs css1-peer --lines 20',
+      ),
     async (io, { data, lines }, node) => {
       const { nodeLogs } = await import('@chargecast/network');
       const log = await nodeLogs(dataDirectory(data, NOUN), node, lines);

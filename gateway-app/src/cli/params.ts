@@ -6,11 +6,13 @@ import { type Io } from './io';
 
 /** The public parameters everything is verified under. */
 export const registerParams: Register = (program) => {
-  program.verb<object>(
-    'params [file]',
-    'shows params.json after checking every key in it (default: the demo’s)',
-    (command) => withExamples(command, './chargecast params', './chargecast params --json consortium/params.json'),
+  const params = program.group('params', 'the public parameters of a consortium');
+  params.verb<object>(
+    'show [file]',
+    'shows params.json after checking every key in it (default: the demo’s); `params` alone does it too',
+    (command) => withExamples(command, './chargecast params show', './chargecast params show --json site/params.json'),
     (io, _options, file) => showParams(io, file ?? join(dataDirectory(undefined, 'demo'), 'params.json')),
+    true,
   );
 };
 
