@@ -28,6 +28,7 @@ module.exports = {
     'conformance',
     'gateway-app',
     'bench',
+    'pages',
     'test-network-scripts',
     'scripts',
   ].map((name) => `<rootDir>/${name}`),

@@ -14,7 +14,7 @@ function sources(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) return sources(file);
-    return entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts') ? [file] : [];
+    return /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts') ? [file] : [];
   });
 }
 
@@ -66,7 +66,9 @@ function target({ from, module }) {
       ? path.resolve(path.dirname(from), module)
       : undefined;
   if (base === undefined) return undefined;
-  return [`${base}.ts`, path.join(base, 'index.ts'), base].find((file) => fs.existsSync(file) && file.endsWith('.ts'));
+  return [`${base}.ts`, `${base}.tsx`, path.join(base, 'index.ts'), base].find(
+    (file) => fs.existsSync(file) && /\.tsx?$/.test(file),
+  );
 }
 
 test('the sources were found', () => {
@@ -82,6 +84,8 @@ describe('packages', () => {
     conformance: ['@chargecast/network'],
     // Below all that it measures: whoever starts a benchmark hands it its subject.
     bench: ['@chargecast/signcryption'],
+    // Loaded by browsers: what they know of a service is its REST interface.
+    pages: ['@chargecast/signcryption', '@chargecast/protocol'],
     'gateway-app': ['@chargecast/signcryption', '@chargecast/protocol', '@chargecast/chaincode', '@chargecast/network'],
   };
 
@@ -194,6 +198,23 @@ test('protocol does no input or output and takes signcryption by its parts', () 
       /primitives\/(?!types$)/.test(module),
   );
   expect(wrong.map(place)).toEqual([]);
+});
+
+test('pages load nothing that a browser has not, however far the imports reach', () => {
+  const seen = new Set();
+  const externals = new Set();
+  const queue = [...sources(path.join(root, 'pages', 'src')).filter((file) => !isTest(file))];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const entry of importsOf(file).filter(({ typeOnly }) => !typeOnly)) {
+      const next = target(entry);
+      if (next) queue.push(next);
+      else if (!entry.module.startsWith('.')) externals.add(packageOf(entry.module));
+    }
+  }
+  expect([...seen].some((file) => within(file, 'signcryption'))).toBe(true);
+  expect([...externals].sort()).toEqual(['@noble/ciphers', '@noble/curves', '@noble/hashes', 'preact', 'uplot']);
 });
 
 describe('gateway-app', () => {

@@ -8,6 +8,7 @@ const { prepare, PrepareError, root } = require('./prepare.cjs');
 
 const steps = [
   ['types', 'typescript/bin/tsc', ['-p', 'tsconfig.tests.json']],
+  ['types of the pages', 'typescript/bin/tsc', ['-p', 'pages/tsconfig.tests.json']],
   ['rules', 'eslint/bin/eslint.js', ['--max-warnings', '0', '.']],
   ['format', 'prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
 ];

@@ -74,7 +74,8 @@ function sourceDigest() {
     path.join(root, name, 'package.json'),
     path.join(root, name, 'tsconfig.json'),
   ]);
-  files.push(path.join(root, 'tsconfig.base.json'), path.join(root, 'scripts', 'bundle-chaincode.cjs'));
+  const bundlers = ['bundle-chaincode.cjs', 'bundle-pages.cjs'].map((name) => path.join(root, 'scripts', name));
+  files.push(path.join(root, 'tsconfig.base.json'), ...bundlers);
   for (const file of files.sort()) {
     const { size, mtimeMs } = fs.statSync(file);
     hash.update(`${file}\0${size}\0${mtimeMs}\n`);
@@ -145,6 +146,7 @@ function buildIfNeeded() {
   if (readStamp(buildStamp) === digest) return;
   run('Building', process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--build', root]);
   run('Bundling the chaincode', process.execPath, [path.join(root, 'scripts', 'bundle-chaincode.cjs')]);
+  run('Bundling the pages', process.execPath, [path.join(root, 'scripts', 'bundle-pages.cjs')]);
   fs.writeFileSync(buildStamp, digest);
 }
 
