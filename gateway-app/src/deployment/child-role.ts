@@ -23,9 +23,17 @@ export interface ChildRole {
   kill(): Promise<void>;
 }
 
-/** @throws CodedError E_ROLE_EXITED, E_ROLE_TIMEOUT with the last lines the role wrote to stderr */
-export async function startChildRole(role: string, name: string, configFile: string): Promise<ChildRole> {
-  const child = spawn(process.execPath, [ENTRY, role, 'run', '--config', configFile, '--json'], {
+/**
+ * @param more further arguments of its command
+ * @throws CodedError E_ROLE_EXITED, E_ROLE_TIMEOUT with the last lines the role wrote to stderr
+ */
+export async function startChildRole(
+  role: string,
+  name: string,
+  configFile: string,
+  more: readonly string[] = [],
+): Promise<ChildRole> {
+  const child = spawn(process.execPath, [ENTRY, role, 'run', '--config', configFile, '--json', ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<void>((resolve) => {

@@ -9,6 +9,13 @@ export interface FleetOptions extends Omit<StationOptions, 'name' | 'password' |
   readonly store?: Store;
 }
 
+/** Until when, by their clock, the stations of a former process lived; 0 if none did. Unix milliseconds. */
+export async function keptUntil(store: Store): Promise<number> {
+  let latest = 0;
+  for await (const { value } of store.entries()) latest = Math.max(latest, fromJson<StationState>(value).at);
+  return latest;
+}
+
 /** Many simulated stations in one process. */
 export class StationFleet {
   readonly stations: ReadonlyMap<string, SimulatedStation>;

@@ -9,7 +9,7 @@ export interface Outgoing {
 
 export interface OutgoingParts {
   readonly kept: readonly Outgoing[];
-  /** Makes the queue outlive the station's process. */
+  /** Makes the queue outlive the station's process: each message before it is sent. */
   readonly save: () => Promise<void>;
   /** @throws if the CSMS gave no answer, or an error */
   readonly call: (action: string, payload: Payload) => Promise<unknown>;
@@ -24,6 +24,7 @@ const RETRY_MS = 500;
 export class OutgoingQueue {
   readonly #parts: OutgoingParts;
   readonly #queue: Outgoing[];
+  #saved: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
 
   constructor(parts: OutgoingParts) {
@@ -45,6 +46,7 @@ export class OutgoingQueue {
 
   push(action: string, payload: Payload): void {
     this.#queue.push({ action, payload });
+    this.#saved = this.#parts.save();
     this.flush();
   }
 
@@ -61,10 +63,10 @@ export class OutgoingQueue {
 
   async #run(): Promise<void> {
     const { save, call, online, stopping } = this.#parts;
-    await save();
     for (;;) {
       const [first] = this.#queue;
       if (first === undefined) return;
+      await this.#saved;
       await online();
       if (stopping.aborted) return;
       try {

@@ -17,6 +17,8 @@ import { type Outgoing, OutgoingQueue } from './outgoing';
 
 /** What a station must know again after its power was cut. */
 export interface StationState {
+  /** When this was so, by the station's clock, Unix milliseconds: its time does not go back. */
+  readonly at: number;
   readonly evses: readonly EvseState[];
   readonly profiles: readonly HeldProfile[];
   readonly outgoing: readonly Outgoing[];
@@ -268,9 +270,12 @@ export class SimulatedStation {
 
   #end(evse: Evse, trigger: Trigger, stoppedReason: string): void {
     const transactionId = evse.state.transaction?.transactionId;
-    this.#run();
+    const at = this.#options.clock.now();
+    this.#run(at);
     this.#event(evse, 'Ended', trigger, { stoppedReason });
     evse.change({ transaction: undefined });
+    // At the very moment of the last reading, or something would flow that no event tells of.
+    this.#run(at);
     this.#profiles = this.#profiles.filter(({ profile }) => profile.transactionId !== transactionId || !transactionId);
     this.#changed();
   }
@@ -300,8 +305,7 @@ export class SimulatedStation {
   }
 
   /** Meters what flowed and draws what is allowed from now on. */
-  #run(): void {
-    const at = this.#options.clock.now();
+  #run(at = this.#options.clock.now()): void {
     const charging = [...this.#evses.values()].filter((evse) => evse.isCharging);
     for (const evse of this.#evses.values()) {
       const { id: evseId, transaction } = evse.state;
@@ -339,6 +343,7 @@ export class SimulatedStation {
 
   async #save(): Promise<void> {
     await this.#options.save?.({
+      at: this.#options.clock.now(),
       evses: [...this.#evses.values()].map(({ state }) => state),
       profiles: this.#profiles,
       outgoing: this.#outgoing.waiting,
