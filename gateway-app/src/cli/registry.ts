@@ -12,12 +12,12 @@ import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerOpening } from './opening';
 import { registerParams } from './params';
+import { registerPerson } from './person';
 import { registerReplay } from './replay';
 import { registerRoles } from './roles';
 import { registerSigma } from './sigma';
 import { registerStation } from './station';
 import { registerStore } from './store';
-import { registerVehicle } from './vehicle';
 import { registerVehicle } from './vehicle';
 
 /** Every noun of the command line, in the order `--help` shows them. */
@@ -32,12 +32,12 @@ export const REGISTER: readonly Register[] = [
   registerOpening,
   registerLedger,
   registerDeployment,
+  registerPerson,
   registerNetwork,
   registerRoles,
   registerAuthorization,
   registerFleet,
   registerStation,
-  registerVehicle,
   registerVehicle,
   registerStore,
   registerConformance,

@@ -21,7 +21,7 @@ import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
 import { freePorts, HOST } from './ports';
-import { type Guest, portsOf, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+import { type Guest, portsOf, restPortsOf, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
 import { RoleThreads } from './role-threads';
 import { startRole } from './start-role';
 
@@ -40,6 +40,8 @@ export interface DeploymentOptions {
   readonly existing?: ExistingNetwork;
   readonly networkId?: string;
   readonly guests?: readonly Guest[];
+  /** Gateways, key centre, providers and centres serve people over HTTPS. Default: no. */
+  readonly people?: boolean;
   /** Charging stations at the piles, and centres that start, bill and settle by this tariff. */
   readonly charging?: { readonly tariff: Tariff };
   /** Deployed in place of the system's own chaincode, as long as this process runs the ledger. */
@@ -103,8 +105,7 @@ export class Deployment {
     const { chaincodeBundle, onProgress = (): void => undefined } = options;
     const consortium = await startConsortium(layout, manifest, onProgress, chaincodeBundle);
     try {
-      const count = portsOf(rolePlaces(consortium, manifest, 0, options.guests));
-      const places = rolePlaces(consortium, manifest, await freePorts(count), options.guests);
+      const places = await placesOf(layout, consortium, manifest, options);
       await writeRoleConfigs(layout, manifest, consortium, places);
       const home = layout.role('kgc');
       await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys: consortium.keys.kgc });
@@ -138,6 +139,13 @@ export class Deployment {
     const handle = await this.#start(role, name, config, mode);
     this.#roles.set(name, handle);
     return handle;
+  }
+
+  /** Where people reach a service, once it runs. */
+  get services(): readonly { readonly role: ProcessRole; readonly name: string; readonly url: string }[] {
+    return this.places.flatMap(({ role, name, restPort }) =>
+      restPort === undefined ? [] : [{ role, name, url: `https://${HOST}:${restPort}` }],
+    );
   }
 
   role(name: string): RoleHandle {
@@ -209,6 +217,20 @@ export class Deployment {
     if (!place) throw new CodedError('E_ROLE_UNKNOWN', `this deployment has no role ${name}`);
     return place;
   }
+}
+
+async function placesOf(
+  layout: Layout,
+  consortium: Consortium,
+  manifest: Manifest,
+  { guests = [], people = false }: DeploymentOptions,
+): Promise<RolePlace[]> {
+  const wanted = rolePlaces(consortium, manifest, 0, { guests, ...(people && { firstRestPort: 0 }) });
+  const firstPort = await freePorts(portsOf(wanted));
+  if (!people) return rolePlaces(consortium, manifest, firstPort, { guests });
+  const firstRestPort = await freePorts(restPortsOf(wanted), manifest.restPort);
+  if (firstRestPort !== manifest.restPort) await writeManifest(layout, { ...manifest, restPort: firstRestPort });
+  return rolePlaces(consortium, manifest, firstPort, { guests, firstRestPort });
 }
 
 async function keepOrMakeManifest(layout: Layout, options: DeploymentOptions): Promise<Manifest> {

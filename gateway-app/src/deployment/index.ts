@@ -5,6 +5,15 @@ export { type ExistingNetwork, gatewayCount, readExistingNetwork } from './exist
 export { contractOf, type Fleet, fleetOf, type FleetPile, type FleetVehicle, vehicleName } from './fleet';
 export { type Layout, layoutOf } from './layout';
 export { type Manifest, readManifest, writeManifest } from './manifest';
+export {
+  addPerson,
+  type IssuedPerson,
+  listPeople,
+  type PeoplePlaces,
+  peoplePlaces,
+  type PersonFiles,
+  removePerson,
+} from './people';
 export { freePorts, HOST } from './ports';
 export { pileAddresses, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
 export { CHAINCODE_BUNDLE, ROOT } from './root';

@@ -19,6 +19,8 @@ export interface Layout {
   /** Certificates of the roles' own gRPC. */
   readonly rolePki: string;
   readonly keys: string;
+  /** Certificates of people, and of what serves them. */
+  readonly people: string;
   /** Every committed σ as `<id>.sigma`. */
   readonly sigmas: string;
   /** All of the above, and the roles' folders; the manifest last. */
@@ -39,6 +41,7 @@ export function layoutOf(directory: string): Layout {
     ledger: join(directory, 'ledger'),
     rolePki: join(directory, 'pki'),
     keys: join(directory, 'keys'),
+    people: join(directory, 'people'),
     sigmas: join(directory, 'sigmas'),
   };
   const roles = join(directory, 'roles');

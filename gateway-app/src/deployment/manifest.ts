@@ -17,6 +17,8 @@ const schema = z.strictObject({
   organisations: z.int().min(1).max(100),
   /** First port of the ledger's nodes. A channel's configuration names it, so it stays. */
   ledgerPort: port,
+  /** First port of the services that people use; bookmarks name it, so it stays while it is free. */
+  restPort: port.optional(),
   /** The ledger is somebody else's Fabric network, by `ledger/profile.json`; ledger roles by MSP id. */
   existing: z.strictObject({ roleMap: roleMapSchema }).optional(),
   /** Piles have charging stations, and centres start, bill and settle by this tariff. */

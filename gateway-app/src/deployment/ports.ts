@@ -10,12 +10,20 @@ const LOWEST = 20_000;
 const HIGHEST = 31_000;
 const ATTEMPTS = 50;
 
-/** The first of `count` neighbouring ports that nothing listens on now. */
-export async function freePorts(count: number): Promise<number> {
+/**
+ * The first of `count` neighbouring ports that nothing listens on now.
+ * @param wanted taken if they are free
+ */
+export async function freePorts(count: number, wanted?: number): Promise<number> {
+  if (wanted !== undefined && (await areFree(wanted, count))) return wanted;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const first = randomInt(LOWEST, HIGHEST - count);
-    const free = await Promise.all(Array.from({ length: count }, (_, index) => isPortFree(HOST, first + index)));
-    if (!free.includes(false)) return first;
+    if (await areFree(first, count)) return first;
   }
   throw new CodedError('E_PORTS', `no ${count} free neighbouring ports between ${LOWEST} and ${HIGHEST}: free some`);
+}
+
+async function areFree(first: number, count: number): Promise<boolean> {
+  const free = await Promise.all(Array.from({ length: count }, (_, index) => isPortFree(HOST, first + index)));
+  return !free.includes(false);
 }

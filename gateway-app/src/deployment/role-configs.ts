@@ -6,6 +6,7 @@ import { writePrivateFile } from '../common/files';
 import { type Consortium, providerMspId } from './consortium';
 import { type Layout } from './layout';
 import { type Manifest } from './manifest';
+import { peoplePlaces, preparePeople } from './people';
 import { HOST } from './ports';
 
 /** Folder of a pile process in which its charging stations' passwords lie. */
@@ -18,6 +19,8 @@ export interface RolePlace {
   readonly port: number;
   /** Where its piles' charging stations connect, if they have any. */
   readonly stationPort?: number;
+  /** Where it serves people, if it does. */
+  readonly restPort?: number;
   /** Has a certificate and is known to the others, but is run by somebody else. */
   readonly guest: boolean;
 }
@@ -28,12 +31,21 @@ export interface Guest {
   readonly name: string;
 }
 
+/** Roles that people reach over HTTPS. */
+const SERVES_PEOPLE: readonly ProcessRole[] = ['css', 'kgc', 'esp', 'csc'];
+
+export interface PlaceOptions {
+  readonly guests?: readonly Guest[];
+  /** First port of those who serve people; nobody does without one. */
+  readonly firstRestPort?: number;
+}
+
 /** Who runs: gateways, key centre, providers, companies, then piles and vehicles in one process for each gateway. */
 export function rolePlaces(
   { topology }: Pick<Consortium, 'topology'>,
   manifest: Manifest,
   firstPort: number,
-  guests: readonly Guest[] = [],
+  { guests = [], firstRestPort }: PlaceOptions = {},
 ): RolePlace[] {
   const gateways = topology.organisations.map(({ name }) => name);
   const names: [ProcessRole, readonly string[]][] = [
@@ -46,17 +58,28 @@ export function rolePlaces(
   ];
   const own = names.flatMap(([role, all]) => all.map((name) => ({ role, name, guest: false })));
   const all = [...own, ...guests.map((guest) => ({ ...guest, guest: true }))];
+  const servers = firstRestPort === undefined ? [] : own.filter(({ role }) => SERVES_PEOPLE.includes(role));
   const withStations = manifest.charging ? all.filter(({ role }) => role === 'cp') : [];
   return all.map((place, index) => {
     const station = withStations.indexOf(place);
-    const stationPort = station < 0 ? {} : { stationPort: firstPort + all.length + station };
-    return { ...place, port: firstPort + index, ...stationPort };
+    const server = servers.findIndex(({ name }) => name === place.name);
+    return {
+      ...place,
+      port: firstPort + index,
+      ...(station < 0 ? {} : { stationPort: firstPort + all.length + station }),
+      ...(server < 0 || firstRestPort === undefined ? {} : { restPort: firstRestPort + server }),
+    };
   });
 }
 
-/** How many neighbouring ports these places take. */
+/** How many neighbouring ports these places take, those for people left out. */
 export function portsOf(places: readonly RolePlace[]): number {
   return places.length + places.filter(({ stationPort }) => stationPort !== undefined).length;
+}
+
+/** How many neighbouring ports those for people are. */
+export function restPortsOf(places: readonly RolePlace[]): number {
+  return places.filter(({ restPort }) => restPort !== undefined).length;
 }
 
 interface PileProcess {
@@ -96,6 +119,7 @@ export async function writeRoleConfigs(
   places: readonly RolePlace[],
 ): Promise<void> {
   await issueRoleTlsBatch(layout.rolePki, places);
+  if (restPortsOf(places) > 0) await preparePeople(layout.people, places);
   if (manifest.charging) {
     await writePrivateFile(layout.tariff, `${JSON.stringify(manifest.charging.tariff, null, 2)}\n`);
   }
@@ -118,7 +142,7 @@ class ConfigWriter {
     this.#places = places;
   }
 
-  config({ role, name, port, stationPort }: RolePlace): Record<string, unknown> {
+  config({ role, name, port, stationPort, restPort }: RolePlace): Record<string, unknown> {
     const own = this.#layout.role(name);
     const to = (path: string): string => relative(own, path);
     const tls = this.#layout.roleTls(role, name);
@@ -136,6 +160,17 @@ class ConfigWriter {
       ...(stationPort === undefined
         ? {}
         : { ocpp: { listen: `${HOST}:${stationPort}`, passwords: STATION_PASSWORDS } }),
+      ...(restPort === undefined ? {} : { rest: this.#rest(name, restPort, to) }),
+    };
+  }
+
+  #rest(name: string, port: number, to: (path: string) => string): Record<string, unknown> {
+    const { authority, removed, service } = peoplePlaces(this.#layout.people);
+    const { cert, key } = service(name);
+    return {
+      listen: `${HOST}:${port}`,
+      tls: { cert: to(cert), key: to(key), people: to(authority) },
+      removed: to(removed),
     };
   }
 

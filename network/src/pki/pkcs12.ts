@@ -19,15 +19,16 @@ import { type KeyAndCertificate } from './certificates';
 const KEY_BAG = '1.2.840.113549.1.12.10.1.2';
 const CERTIFICATE_BAG = '1.2.840.113549.1.12.10.1.3';
 
-/** PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256 (RFC 8018); the integrity MAC takes as many rounds. */
+/** PBES2 with AES-256-CBC and PBKDF2-HMAC-SHA-256 (RFC 8018). Few rounds: passwords are random here, not chosen. */
 const ENCRYPTION = {
   contentEncryptionAlgorithm: { name: 'AES-CBC', length: 256 },
   hmacHashAlgorithm: 'SHA-256',
-  iterationCount: 100_000,
+  iterationCount: 2_048,
 } as const;
 
 /**
  * A key, its certificate and its authority's in one file that browsers import (PKCS #12, RFC 7292).
+ * @param password 128 random bits or more
  * @returns DER
  */
 export async function pkcs12Of(
