@@ -55,6 +55,6 @@ function row({ label, value, lowest, highest }: Bar, y: number, x: (value: numbe
   );
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

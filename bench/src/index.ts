@@ -1,4 +1,8 @@
-import { type Chart } from './chart';
+import { benchDelay, delayChart, delayTable } from './analyses/delay';
+import { benchQueries, queriesChart, queriesTable } from './analyses/queries';
+import { benchStorage, storageChart, storageTable } from './analyses/storage';
+import { type OrderingFactory, type RecordsFactory } from './analyses/subject';
+import { benchThroughput, throughputChart, type ThroughputFactories, throughputTable } from './analyses/throughput';
 import {
   cryptoChart,
   curtailmentChart,
@@ -10,6 +14,7 @@ import {
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable, provenance, writeResults } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
+import { type Drawing } from './drawing';
 import { benchEndToEnd, endToEndTable } from './end-to-end/end-to-end';
 import { within } from './end-to-end/gate';
 import { type EndToEndFactory } from './end-to-end/subject';
@@ -22,13 +27,26 @@ import { benchVerification, verificationTable } from './verification/verificatio
 export { benchCrypto };
 export { type CryptoResults } from './crypto/results';
 
+export type {
+  BlockLimits,
+  BlockWeight,
+  Cutting,
+  OrderingFactory,
+  OrderingSubject,
+  Query,
+  RecordsFactory,
+  RecordsSubject,
+  Weight,
+} from './analyses/subject';
+export type { ThroughputFactories } from './analyses/throughput';
+
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
 export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
 export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
 
-const USAGE = `usage: bench all|crypto|handshake|curtailment|registration|end-to-end|verification [--json]
+const USAGE = `usage: bench all|<suite> [--json]
   all          every one of them in turn
   crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
   handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
@@ -36,6 +54,10 @@ const USAGE = `usage: bench all|crypto|handshake|curtailment|registration|end-to
   registration vehicles registered a second at a provider and on the chain, sustained for 20 s
   end-to-end   commands committed and streamed a second, beside one sealed command a transaction
   verification transactions a second with one σ verified, beside a plain put of the same size
+  storage      bytes a transaction leaves in blocks and state, transactions a block holds
+  queries      milliseconds of a query at 1,000 to 5,000 records
+  delay        milliseconds from making a transaction to its commit, over block size and interval
+  throughput   accepted and processed a second over what is offered a second
   --json       JSON on stdout; also written to bench/out/<name>.json, with a chart in bench/out/<name>.svg
 `;
 
@@ -45,13 +67,16 @@ export interface BenchSubjects {
   readonly registration?: RegistrationFactory;
   readonly curtailment?: CurtailmentFactories;
   readonly endToEnd?: EndToEndFactory;
+  readonly records?: RecordsFactory;
+  readonly ordering?: OrderingFactory;
+  readonly throughput?: ThroughputFactories;
 }
 
 interface Measured {
   readonly results: object;
   /** Rows for a person. */
   readonly table: string;
-  readonly chart: Chart;
+  readonly chart: Drawing;
 }
 
 /** No suite may take longer, whatever the machine. */
@@ -98,7 +123,7 @@ async function runSuite(name: string, measure: () => Promise<Measured>, quiet: b
 function suite<Results extends object>(
   run: () => Promise<Results>,
   table: (results: Results) => string,
-  chart: (results: Results) => Chart,
+  chart: (results: Results) => Drawing,
 ): () => Promise<Measured> {
   return async () => {
     const results = await run();
@@ -111,6 +136,9 @@ function suites({
   registration,
   curtailment,
   endToEnd,
+  records,
+  ordering,
+  throughput,
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: suite(benchCrypto, cryptoTable, cryptoChart),
@@ -123,5 +151,11 @@ function suites({
       'end-to-end': suite(() => benchEndToEnd(endToEnd), endToEndTable, endToEndChart),
       verification: suite(() => benchVerification(endToEnd), verificationTable, verificationChart),
     }),
+    ...(records && {
+      storage: suite(() => benchStorage(records), storageTable, storageChart),
+      queries: suite(() => benchQueries(records), queriesTable, queriesChart),
+    }),
+    ...(ordering && { delay: suite(() => benchDelay(ordering), delayTable, delayChart) }),
+    ...(throughput && { throughput: suite(() => benchThroughput(throughput), throughputTable, throughputChart) }),
   };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
-import { barChart, type Chart } from '../chart';
+import { draw, type Drawing } from '../drawing';
 import { type Timing } from './measure';
 import { type CryptoResults } from './results';
 
@@ -62,14 +62,14 @@ function commit(): string {
  * JSON, and a chart beside it.
  * @returns the JSON file, in the git-ignored bench/out
  */
-export function writeResults(name: string, results: object & Provenance, chart: Chart): string {
+export function writeResults(name: string, results: object & Provenance, drawing: Drawing): string {
   const directory = path.join(packageRoot, 'out');
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, `${name}.json`);
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   const { at, machine, commit: revision } = results;
   const footer = `${at}, ${machine.cores} × ${machine.cpu}, commit ${revision.slice(0, 12)}`;
-  writeFileSync(path.join(directory, `${name}.svg`), barChart({ ...chart, footer }));
+  writeFileSync(path.join(directory, `${name}.svg`), draw(drawing, footer));
   return file;
 }
 

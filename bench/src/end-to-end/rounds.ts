@@ -29,7 +29,7 @@ export function gatheredRound(subject: EndToEndSubject, pool: SealedCommands[], 
 }
 
 /** Comes again when the gateways are full, as the KGC does. */
-async function holdPatiently(subject: EndToEndSubject, sealed: SealedCommands): Promise<void> {
+export async function holdPatiently(subject: EndToEndSubject, sealed: SealedCommands): Promise<void> {
   for (;;) {
     try {
       return await subject.hold(sealed);

@@ -21,14 +21,16 @@ import { Deployment } from '../deployment';
 import { type Fleet } from '../fleet';
 
 const PROVIDER = 'esp1';
-const PEER: Peer = { role: 'esp', name: PROVIDER };
+/** Who hands in the applications. */
+export const PEER: Peer = { role: 'esp', name: PROVIDER };
 export const BARE_FLEET: Fleet = {
   vehicles: [{ name: 'V1', contract: 'C1', provider: PROVIDER, csc: 'csc1' }],
   piles: [{ name: 'P1', css: 'css1' }],
   providers: [PROVIDER, 'esp2'],
   cscs: ['csc1'],
 };
-const TERMS = { lifetime: 365 * 86_400, renewal: 30 * 86_400 };
+/** Seconds: how long a certificate holds, and from when on it may be renewed. */
+export const TERMS = { lifetime: 365 * 86_400, renewal: 30 * 86_400 };
 const BATCHES = { maxEntries: 256, lingerMs: 20 };
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -129,7 +131,8 @@ class Subject implements RegistrationSubject {
   }
 }
 
-function applicant(ctx: Uint8Array, owner: string, vin: string): Applicant {
+/** A vehicle that made its own key. @param vin its identity, which stays with the provider */
+export function applicant(ctx: Uint8Array, owner: string, vin: string): Applicant {
   const key = AuthenticationKey.generate();
   const salt = randomBytes(32);
   const application: Application = {

@@ -143,7 +143,8 @@ export class SealingParty {
   }
 }
 
-class Once implements DurableSet {
+/** A set in memory. */
+export class Once implements DurableSet {
   readonly #seen = new Set<string>();
 
   add(key: Uint8Array): boolean {
