@@ -61,7 +61,9 @@ export class UsagePublications {
     for await (const { value } of this.#parts.store.entries(range)) {
       const publication = fromJson<UsagePublication>(value);
       const { period, publishedAt } = publication;
-      const digest = createHash('sha256').update(canonicalJson(publication as unknown as Json)).digest('hex');
+      const digest = createHash('sha256')
+        .update(canonicalJson(publication as unknown as Json))
+        .digest('hex');
       found.push({ period, publishedAt, digest });
     }
     return found;

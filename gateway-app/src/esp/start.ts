@@ -1,9 +1,11 @@
 import { AdmissionDesk } from '../authentication';
 import { type LedgerIdentity, parseAddress } from '../common/config';
 import { type RunningRole } from '../common/running-role';
+import { CarMakerDesk, Disclosures, GrantIndex, LedgerReader, OwnerDesk } from '../data-applications';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { connectLedger, type Ledger } from '../ledger';
 import { CssStreamSource, openReplica } from '../replica';
+import { type RunningRest, startRest } from '../rest';
 import { serve } from '../rpc';
 import { type Store } from '../store';
 import { type BookEntry, CountersignatureBook } from './book';
@@ -13,6 +15,7 @@ import { Customers, listedCustomers } from './customers';
 import { readProviderKey } from './provider-key';
 import { RecordSubmitter } from './record-submitter';
 import { RegistrationDesk } from './registration';
+import { espRest } from './rest';
 import { espService } from './service';
 
 export interface EspOptions {
@@ -23,20 +26,28 @@ export interface EspOptions {
   ) => Promise<Pick<Ledger, 'submit' | 'evaluate' | 'close'>>;
 }
 
+/** A running provider, for a caller inside the same process. */
+export interface RunningEsp extends RunningRole {
+  /** Where it serves people, if it does. */
+  readonly rest: RunningRest | undefined;
+}
+
 /**
  * Starts an energy service provider. Resolves when it serves.
  * @param configFile its `config.json`
  */
-export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningRole> {
+export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningEsp> {
   return assembleRole(configFile, espConfigSchema, (process, store, undo) => assemble(process, store, undo, options));
 }
+
+const now = (): number => Math.floor(Date.now() / 1000);
 
 async function assemble(
   process: RoleProcess<EspConfig>,
   store: Store,
   undo: Undo,
   { connect = connectLedger }: EspOptions,
-): Promise<RunningRole> {
+): Promise<RunningEsp> {
   const { config, path, log, tls, trust } = process;
   const { provider } = config;
   const key = await readProviderKey(path(config.providerKey), provider);
@@ -45,12 +56,16 @@ async function assemble(
   await customers.add(await listedCustomers(config.customers, file));
   const ledger = await connect(path(config.profile), config.identity);
   const source = new CssStreamSource(config.peers.css, tls);
+  const shared = store.sub('data-applications');
+  const disclosures = new Disclosures(shared);
+  const words = new GrantIndex(shared, ({ subject, party }, batch) => disclosures.forgetIn(batch, subject, party));
   const certificatesHeard: ((ids: readonly string[]) => void)[] = [];
   const replica = await openReplica({
     store: store.sub('replica'),
     trust,
     source,
     logger: log,
+    apply: (applied, batch) => words.apply(applied, batch),
     applied: ({ certificatesChanged }) => certificatesHeard.forEach((heard) => heard(certificatesChanged)),
   });
   const book = new CountersignatureBook(store, provider);
@@ -86,12 +101,30 @@ async function assemble(
   const server = await serve('Esp', handlers, { tls, host, port, logger: log });
   await submitter.start();
   await registration.start();
+  const reader = new LedgerReader(ledger);
+  const applications = { store: shared, reader, words, disclosures, now };
+  const carry = (word: string): ReturnType<typeof registration.operations.carry> => registration.operations.carry(word);
+  const restStore = store.sub('rest');
+  const people = await espRest({
+    store: restStore,
+    provider,
+    registration,
+    words,
+    owners: new OwnerDesk({ ...applications, replica, carry }),
+    carMakers: new CarMakerDesk({ ...applications, provider }),
+    replica,
+    admissions: desk.counts,
+    now,
+  });
+  const rest = await startRest({ name: config.name, log, path, store: restStore, ...people }, config.rest);
+  undo.push(() => rest?.close());
   log.info({ port: server.port }, 'serving');
 
   return {
     name: config.name,
     role: config.role,
     port: server.port,
+    rest,
     status: async () => ({
       ...(await status(book, submitter)),
       registration: await registration.status(),
@@ -99,6 +132,7 @@ async function assemble(
     }),
     async stop() {
       desk.stop();
+      await rest?.close();
       await server.close();
       await submitter.stop();
       await registration.stop();

@@ -55,6 +55,11 @@ export function notFound(code: string, message: string): RestError {
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   E_UNAUTHENTICATED: 401,
   E_FORBIDDEN: 403,
+  E_AUTHORISATION: 403,
+  E_OWNER_PROOF: 403,
+  E_NOT_REGISTERED: 404,
+  E_DECODE: 422,
+  E_CONFIG_INVALID: 422,
   E_MONTH: 400,
   E_COMMAND: 422,
   E_COMMAND_KIND: 422,

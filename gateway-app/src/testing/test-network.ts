@@ -9,6 +9,7 @@ import {
   encodeKeyFile,
   type Epochs,
   type EpochsItem,
+  type LedgerRole,
   type LimitsItem,
   REGISTRATION,
   type SubmitReply,
@@ -165,9 +166,9 @@ export class TestNetwork {
     });
   }
 
-  /** A ledger as the provider's client sees it. */
-  ledger(): Ledger {
-    return new TestLedger(this.chain, { now: seconds, role: 'provider', ordering: this.#lock });
+  /** A ledger as a client of that role sees it. */
+  ledger(role: LedgerRole = 'provider'): Ledger {
+    return new TestLedger(this.chain, { now: seconds, role, ordering: this.#lock });
   }
 
   /** A replica over the gateways' streams, shared by the test's own holders. */

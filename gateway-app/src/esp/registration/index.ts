@@ -33,12 +33,20 @@ export interface RegistrationDeskParts {
   readonly logger: Logger;
 }
 
+export interface RegistrationStatus {
+  readonly systemKeyPublished: boolean;
+  /** Applications by stage. */
+  readonly certificates: Readonly<Record<Registration['stage'], number>>;
+}
+
 const DAY_SECONDS = 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
 
 /** The trust authority's desk: system key, certificates, authorisations, operator. */
 export class RegistrationDesk {
   readonly handlers: Pick<Handlers<'Esp'>, 'register' | 'authorize' | 'administer'>;
+  /** The operator's. */
+  readonly operations: Operations;
   readonly #parts: RegistrationDeskParts;
   readonly #keys: SystemKeyRing;
   readonly #registrations: Registrations;
@@ -67,6 +75,7 @@ export class RegistrationDesk {
     this.#keys = keys;
     this.#registrations = registrations;
     this.#submitter = submitter;
+    this.operations = operations;
     this.handlers = {
       register: async ({ applicants }, { peer, signal }) => {
         const outcomes = await untilAborted(registrar.register(applicants, peer), signal);
@@ -110,7 +119,7 @@ export class RegistrationDesk {
     await this.#submitter.stop();
   }
 
-  async status(): Promise<Record<string, unknown>> {
+  async status(): Promise<RegistrationStatus> {
     const stages: Record<Registration['stage'], number> = { queued: 0, committed: 0, refused: 0 };
     for await (const { stage } of this.#registrations.all()) stages[stage] += 1;
     return { systemKeyPublished: await this.isPublished(), certificates: stages };
