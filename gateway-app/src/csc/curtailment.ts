@@ -35,6 +35,7 @@ export class Curtailment {
     const body = request.lift ? LIFTED : limited(request);
     const commandIds = await this.#desk.send(
       piles.map((pile) => ({ customer: `cp:${pile}`, kind: 'control', ...body })),
+      { isUrgent: true },
     );
     return { commandIds, piles };
   }

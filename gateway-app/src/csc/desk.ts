@@ -10,13 +10,18 @@ import { type NewCommand, type Outbox } from './outbox';
 const MAX_COMMANDS = 10_000;
 const MAX_CUSTOMER = 256;
 
+export interface SendOptions {
+  /** Sealed now, with what waits already; else others may join for a moment first. */
+  readonly isUrgent?: boolean;
+}
+
 /** Where an operator hands commands in and follows them. */
 export class CommandDesk {
   readonly #outbox: Outbox;
-  readonly #added: () => void;
+  readonly #added: (isUrgent: boolean) => void;
 
   /** @param added called when commands lie in the outbox */
-  constructor(outbox: Outbox, added: () => void) {
+  constructor(outbox: Outbox, added: (isUrgent: boolean) => void) {
     this.#outbox = outbox;
     this.#added = added;
   }
@@ -26,13 +31,13 @@ export class CommandDesk {
    * @returns their ids, in order
    * @throws CodedError E_COMMAND, E_COMMAND_KIND, E_OCPP_ACTION, E_OCPP_SCHEMA with the schema's reason
    */
-  async send(commands: readonly Command[]): Promise<string[]> {
+  async send(commands: readonly Command[], { isUrgent = false }: SendOptions = {}): Promise<string[]> {
     if (commands.length === 0 || commands.length > MAX_COMMANDS) {
       throw new CodedError('E_COMMAND', `send 1 to ${MAX_COMMANDS} commands at once`);
     }
     const checked = commands.map(check);
     await this.#outbox.add(checked);
-    this.#added();
+    this.#added(isUrgent);
     return checked.map(({ id }) => id);
   }
 

@@ -26,6 +26,8 @@ export class Dispatcher {
   readonly #stopping = new AbortController();
   #wake: (() => void) | undefined;
   #isWoken = false;
+  /** Aborted when nothing more is to be gathered: something urgent lies in the outbox. */
+  #urgent = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: DispatcherParts) {
@@ -40,6 +42,12 @@ export class Dispatcher {
   wake(): void {
     this.#isWoken = true;
     this.#wake?.();
+  }
+
+  /** As {@link wake}, but nothing more is gathered first. */
+  wakeAtOnce(): void {
+    this.#urgent.abort();
+    this.wake();
   }
 
   /**
@@ -68,6 +76,7 @@ export class Dispatcher {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#urgent.abort();
     this.#wake?.();
     await this.#running;
     await this.#parts.courier.stop();
@@ -78,9 +87,10 @@ export class Dispatcher {
     const { sealer, courier, gatherMs, logger } = this.#parts;
     while (!signal.aborted) {
       const isWoken = await this.#wakeOrTick();
-      if (isWoken && gatherMs > 0) await pause(gatherMs, signal);
+      if (isWoken && gatherMs > 0) await pause(gatherMs, this.#urgent.signal);
       if (signal.aborted) return;
       this.#isWoken = false;
+      if (this.#urgent.signal.aborted) this.#urgent = new AbortController();
       try {
         await courier.watch();
         await sealer.run();

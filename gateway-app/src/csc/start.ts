@@ -144,7 +144,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   };
   includedEarly.forEach(included);
   await courier.recover();
-  const desk = new CommandDesk(outbox, () => dispatcher.wake());
+  const desk = new CommandDesk(outbox, (isUrgent) => (isUrgent ? dispatcher.wakeAtOnce() : dispatcher.wake()));
   const curtailment = new Curtailment(desk, directory);
   const intake = new Intake({
     holder,

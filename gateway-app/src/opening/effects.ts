@@ -1,4 +1,4 @@
-import { Backoff } from '../common/abort';
+import { Backoff, pause } from '../common/abort';
 import { codeOf } from '../common/errors';
 import { KeyedLock } from '../common/keyed-lock';
 import type { Logger } from '../common/log';
@@ -18,11 +18,15 @@ export interface EffectParts {
   readonly stopping: AbortSignal;
 }
 
+/** What waits for a lull waits no longer than this, milliseconds. */
+const LULL_MS = 500;
+
 /** Carries opened commands from pending to done, one at a time for each pile or gateway. */
 export class Effects {
   readonly #parts: EffectParts;
   readonly #units = new KeyedLock();
   readonly #running = new Set<Promise<void>>();
+  #lull: Promise<void> | undefined;
 
   constructor(parts: EffectParts) {
     this.#parts = parts;
@@ -43,6 +47,16 @@ export class Effects {
   /** Waits until nothing is being acted upon. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Resolves when no command is being carried out, or after a moment: what commands should not wait for waits here. */
+  lull(): Promise<void> {
+    const over = new AbortController();
+    this.#lull ??= Promise.race([this.settled(), pause(LULL_MS, over.signal)]).finally(() => {
+      over.abort();
+      this.#lull = undefined;
+    });
+    return this.#lull;
   }
 
   #start(effect: Effect): void {
