@@ -3,7 +3,7 @@
  * sign them with. Keys are made by their holders: an application proves possession and binds network, provider, role
  * and identity commitment.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { fromHex, u64, u8, utf8 } from '@chargecast/signcryption/bytes';
 import { decodeName, decodeSignature, type Statement } from './authority';
 import { ProtocolError } from './errors';
@@ -107,12 +107,9 @@ type SubjectParts = Pick<Application, 'provider' | 'owner' | 'commitment'> & { r
  * its parts proves whose key is the owner's without asking a chain.
  */
 export function subjectId(ctx: Uint8Array, { provider, role, owner, commitment }: SubjectParts): string {
-  const digest = createHash('sha256');
   const parts = [utf8('CHARGECAST-ID/1'), ctx, utf8(provider), utf8(role), fromHex(owner, AUTHENTICATION_KEY_BYTES)];
-  for (const part of [...parts, fromHex(commitment, COMMITMENT_BYTES)]) {
-    digest.update(u64(part.length)).update(part);
-  }
-  return digest.digest('hex').slice(0, 2 * SUBJECT_ID_BYTES);
+  const framed = [...parts, fromHex(commitment, COMMITMENT_BYTES)].flatMap((part) => [u64(part.length), part]);
+  return hash('sha256', Buffer.concat(framed), 'hex').slice(0, 2 * SUBJECT_ID_BYTES);
 }
 
 export const idOfApplication = (ctx: Uint8Array, { attributes: { role }, ...rest }: Application): string =>

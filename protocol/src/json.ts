@@ -12,23 +12,31 @@ export function canonicalJson(value: Json): string {
   return write(value, MAX_DEPTH);
 }
 
+/** Texts that stand between quotes as they are. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+
 function write(value: Json, depth: number): string {
   if (depth < 0) throw new ProtocolError('E_DECODE', `JSON may nest ${MAX_DEPTH} levels; flatten the value`);
+  if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map((item) => write(item, depth - 1)).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
-    const members = value as Readonly<Record<string, Json | undefined>>;
-    const parts = Object.keys(members)
-      .sort()
-      .flatMap((key) => {
-        const member = members[key];
-        return member === undefined ? [] : [`${JSON.stringify(key)}:${write(member, depth - 1)}`];
-      });
-    return `{${parts.join(',')}}`;
+    return writeObject(value as Readonly<Record<string, Json | undefined>>, depth - 1);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new ProtocolError('E_DECODE', `${value} has no JSON form; give a finite number`);
   }
   return JSON.stringify(value);
+}
+
+function writeObject(members: Readonly<Record<string, Json | undefined>>, depth: number): string {
+  let text = '';
+  for (const key of Object.keys(members).sort()) {
+    const member = members[key];
+    if (member !== undefined) text += `${text === '' ? '' : ','}${quote(key)}:${write(member, depth)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Checks a parsed JSON value; `at` names its place for the error text. Throws `E_DECODE`. */

@@ -15,9 +15,9 @@ export const AUTHENTICATION_SIGNATURE_BYTES = 64;
 const CURVE = 'prime256v1';
 const COORDINATE_BYTES = 32;
 const ENCODING = 'ieee-p1363';
-/** The order n of P-256 and n div 2. */
+/** The order n of P-256, and n div 2 in 32 bytes. */
 const ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
-const HALF_ORDER = ORDER / 2n;
+const HALF_ORDER = Buffer.from((ORDER / 2n).toString(16).padStart(2 * COORDINATE_BYTES, '0'), 'hex');
 
 /** Shape only; whether the point is on the curve shows when the key is used. */
 export const decodeAuthenticationKey: Decoder<string> = text(
@@ -30,14 +30,19 @@ export const decodeAuthenticationKey: Decoder<string> = text(
 export type AuthenticationTag =
   'apply' | 'cert' | 'update' | 'revoke' | 'report' | 'grant' | 'read' | `handshake-${string}` | `record-${string}`;
 
+const DOMAIN = utf8('CHARGECAST-P256/1');
+
 /** u32le(len) ‖ part for "CHARGECAST-P256/1", the tag, the network's ctx and each part. */
 export function authenticationBytes(tag: AuthenticationTag, ctx: Uint8Array, ...parts: readonly Uint8Array[]): Buffer {
-  const framed = [utf8('CHARGECAST-P256/1'), utf8(tag), ctx, ...parts].flatMap((part) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(part.length);
-    return [length, part];
-  });
-  return Buffer.concat(framed);
+  const all = [DOMAIN, utf8(tag), ctx, ...parts];
+  const framed = Buffer.allocUnsafe(all.reduce((size, { length }) => size + 4 + length, 0));
+  let at = 0;
+  for (const part of all) {
+    at = framed.writeUInt32LE(part.length, at);
+    framed.set(part, at);
+    at += part.length;
+  }
+  return framed;
 }
 
 /** A key pair's secret half, which signs and never leaves but by `secret()`. */
@@ -130,12 +135,13 @@ function coordinates(point: Uint8Array): { kty: string; crv: string; x: string; 
   return { kty: 'EC', crv: 'P-256', x: encode(1), y: encode(1 + COORDINATE_BYTES) };
 }
 
-const scalarS = (signature: Uint8Array): bigint => BigInt(`0x${toHex(signature.subarray(COORDINATE_BYTES))}`);
-
-const isLowerHalf = (signature: Uint8Array): boolean => scalarS(signature) <= HALF_ORDER;
+const isLowerHalf = (signature: Uint8Array): boolean =>
+  Buffer.compare(signature.subarray(COORDINATE_BYTES), HALF_ORDER) <= 0;
 
 function lowerHalf(signature: Uint8Array): Uint8Array {
   if (isLowerHalf(signature)) return signature;
-  const s = (ORDER - scalarS(signature)).toString(16).padStart(2 * COORDINATE_BYTES, '0');
+  const s = (ORDER - BigInt(`0x${toHex(signature.subarray(COORDINATE_BYTES))}`))
+    .toString(16)
+    .padStart(2 * COORDINATE_BYTES, '0');
   return Buffer.concat([signature.subarray(0, COORDINATE_BYTES), Buffer.from(s, 'hex')]);
 }
