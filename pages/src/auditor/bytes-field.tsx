@@ -6,15 +6,15 @@ import { bytesOfFile } from '../verification/input';
 interface BytesFieldProps {
   readonly text: string;
   readonly onText: (text: string) => void;
-  readonly onFile: (bytes: Uint8Array, name: string) => void;
+  readonly onFiles: (files: Promise<readonly Uint8Array[]>) => void;
   readonly children: ComponentChildren;
 }
 
-/** Where a σ or a block is pasted, dropped or chosen. */
-export function BytesField({ text, onText, onFile, children }: BytesFieldProps): ComponentChildren {
+/** Where σ or blocks are pasted, dropped or chosen. */
+export function BytesField({ text, onText, onFiles, children }: BytesFieldProps): ComponentChildren {
   const [isOver, setOver] = useState(false);
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file) onFile(bytesOfFile(new Uint8Array(await file.arrayBuffer())), file.name);
+  const take = (files: FileList | null | undefined): void => {
+    if (files && files.length > 0) onFiles(Promise.all([...files].map(readFile)));
   };
   return (
     <section
@@ -28,7 +28,7 @@ export function BytesField({ text, onText, onFile, children }: BytesFieldProps):
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        void take(event.dataTransfer?.files[0]);
+        take(event.dataTransfer?.files);
       }}
     >
       <h2 id="bytes-title">What to verify</h2>
@@ -43,12 +43,16 @@ export function BytesField({ text, onText, onFile, children }: BytesFieldProps):
           />
         </label>
         <label>
-          Or a file
-          <span class="hint">raw bytes, hexadecimal or base64; you may also drop it here</span>
-          <input type="file" onChange={({ currentTarget }) => void take(currentTarget.files?.[0])} />
+          Or files
+          <span class="hint">
+            raw bytes, hexadecimal or base64; you may also drop them here. Of several blocks the newest is judged.
+          </span>
+          <input type="file" multiple onChange={({ currentTarget }) => take(currentTarget.files)} />
         </label>
         <div class="tools">{children}</div>
       </div>
     </section>
   );
 }
+
+const readFile = async (file: File): Promise<Uint8Array> => bytesOfFile(new Uint8Array(await file.arrayBuffer()));

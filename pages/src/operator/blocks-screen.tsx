@@ -1,7 +1,7 @@
 import { type ComponentChildren } from 'preact';
 
 import { formatTime } from '../shell/format';
-import { CsvLink, PagedTable } from '../shell/list';
+import { CsvExport, PagedTable } from '../shell/list';
 import { usePaged } from '../shell/loading';
 import { Empty } from '../shell/states';
 import { Identifier } from '../shell/status';
@@ -20,7 +20,7 @@ export function BlocksScreen(): ComponentChildren {
   return (
     <>
       <div class="tools">
-        <CsvLink path="/v1/blocks/datachain" name="blocks" />
+        <CsvExport path="/v1/blocks/datachain" name="blocks" />
       </div>
       <PagedTable
         caption="Blocks of the data chain, newest first"

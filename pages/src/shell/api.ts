@@ -51,6 +51,16 @@ export async function send<T>(path: string, { method, body, idempotencyKey }: Se
 
 export const newIdempotencyKey = (): string => crypto.randomUUID();
 
+/** An answer's text and headers. @throws as {@link getJson} */
+export async function getText(
+  path: string,
+  query: Query,
+  mediaType: string,
+): Promise<{ text: string; headers: Headers }> {
+  const response = await request(address(path, query), { headers: { accept: mediaType } });
+  return { text: await response.text(), headers: response.headers };
+}
+
 async function request(
   path: string,
   init: Omit<RequestInit, 'signal'> & { signal?: AbortSignal | undefined },

@@ -1,8 +1,13 @@
 import { type ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 
-import { address, type Query } from './api';
+import { announce } from './announce';
+import { type Query } from './api';
+import { readCsv } from './csv';
 import { type PagedList } from './loading';
-import { Ready } from './states';
+import { asProblem, type Problem } from './problem';
+import { saveText } from './save';
+import { ProblemNotice, Ready } from './states';
 import { type Column, DataTable } from './table';
 
 interface ListProps<T> {
@@ -34,11 +39,35 @@ export function PagedTable<T>({ caption, list, columns, keyOf, empty }: ListProp
   );
 }
 
-/** A list as a file for a spreadsheet. */
-export function CsvLink({ path, query = {}, name }: { path: string; query?: Query; name: string }): ComponentChildren {
+interface CsvExportProps {
+  readonly path: string;
+  readonly query?: Query;
+  /** What the list holds, as "sessions": names the file, too. */
+  readonly name: string;
+}
+
+/** The whole list, page after page, as one file for a spreadsheet. */
+export function CsvExport({ path, query = {}, name }: CsvExportProps): ComponentChildren {
+  const [isAtWork, setAtWork] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const save = async (): Promise<void> => {
+    setAtWork(true);
+    setProblem(undefined);
+    try {
+      const { text, rows } = await readCsv(path, query);
+      saveText(`${name.replace(/\W+/g, '-')}.csv`, text, 'text/csv');
+      announce(`${rows} rows exported.`);
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setAtWork(false);
+  };
   return (
-    <a class="button" href={address(path, { ...query, format: 'csv' })} download={`${name}.csv`}>
-      Export {name} as CSV
-    </a>
+    <>
+      <button type="button" disabled={isAtWork} onClick={() => void save()}>
+        {isAtWork ? 'Exporting …' : `Export ${name} as CSV`}
+      </button>
+      {problem && <ProblemNotice problem={problem} />}
+    </>
   );
 }

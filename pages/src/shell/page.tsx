@@ -1,9 +1,9 @@
 import { type ComponentChildren, type FunctionComponent, render } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { announce } from './announce';
 import { useJson } from './loading';
-import { href, type Route, useRoute } from './route';
+import { href, parseRoute, type Route } from './route';
 import './style.css';
 
 /** One screen of a page; the first one listed is shown where the address names none. */
@@ -82,6 +82,16 @@ function PageFrame({ title, screens }: PageSpec): ComponentChildren {
       </main>
     </>
   );
+}
+
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  useEffect(() => {
+    const changed = (): void => setRoute(parseRoute(location.hash));
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  return route;
 }
 
 /** The address' fragment is the route, so the link must not change it. */

@@ -1,5 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
-
 /** Where in a page one is: `#/blocks/datachain/12?valid=no` is `{path: ['blocks', 'datachain', '12'], query}`. */
 export interface Route {
   readonly path: readonly string[];
@@ -16,16 +14,6 @@ export function parseRoute(hash: string): Route {
 export function href(parts: readonly (string | number)[], query: Readonly<Record<string, string>> = {}): string {
   const search = new URLSearchParams(query).toString();
   return `#/${parts.map((part) => encodeURIComponent(part)).join('/')}${search === '' ? '' : `?${search}`}`;
-}
-
-export function useRoute(): Route {
-  const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
-    const changed = (): void => setRoute(parseRoute(location.hash));
-    addEventListener('hashchange', changed);
-    return () => removeEventListener('hashchange', changed);
-  }, []);
-  return route;
 }
 
 /** A broken percent-encoding names nothing, but is no reason to show nothing. */

@@ -55,6 +55,38 @@ export interface SigmaReport {
   readonly milliseconds: number;
 }
 
+/** A σ in a block: where it stands and whether it holds. */
+export interface SigmaInBlock {
+  readonly id: string;
+  readonly transactionId: string;
+  readonly bytes: Uint8Array;
+  /** Place in its transaction's Merkle tree, how many stand there, and the length of its path. */
+  readonly index: number;
+  readonly count: number;
+  readonly pathLength: number;
+  readonly holds: boolean;
+  readonly code?: string;
+}
+
+export interface BlockReport {
+  readonly kind: 'block';
+  readonly holds: boolean;
+  /** Absent where params name no channel of this name. */
+  readonly channel?: 'certchain' | 'datachain';
+  readonly channelName: string;
+  readonly number: number;
+  readonly hash: string;
+  readonly previousHash: string;
+  readonly dataHash: string;
+  readonly transactions: number;
+  readonly invalidTransactions: number;
+  readonly checks: readonly Check[];
+  readonly sigmas: readonly SigmaInBlock[];
+  /** Numbers of blocks of the channel without which something stays unchecked. */
+  readonly missing: readonly number[];
+  readonly milliseconds: number;
+}
+
 /** All made checks hold, and at least one was made. */
 export const allHold = (checks: readonly Check[]): boolean =>
   checks.some(({ result }) => result === 'holds') && checks.every(({ result }) => result !== 'fails');
