@@ -7,6 +7,18 @@ import { type CommandKind } from '../ocpp';
  */
 export type CommandStage = 'waiting' | 'sealed' | 'acknowledged' | 'committed' | 'delivered' | 'failed';
 
+/** A step of a command's way. */
+export interface CommandStep {
+  readonly stage: CommandStage;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly code: string;
+  readonly sigmaId: string;
+}
+
+/** Steps remembered of one command: its first, and the newest. */
+export const MOST_STEPS = 24;
+
 /** One command in the outbox. Ids and pseudo-identities are lower-case hex, times Unix milliseconds. */
 export interface OutboxCommand {
   /** 16 random bytes; survives re-sealing, so that receivers act once. */
@@ -29,6 +41,8 @@ export interface OutboxCommand {
   readonly closedAt: number;
   /** Not sealed again before. */
   readonly retryAt: number;
+  /** Its way so far, in order; absent until it has taken a step. */
+  readonly way?: readonly CommandStep[];
   /** How often it was sealed. */
   readonly attempts: number;
   /** Whose receipts are believed: every pile, or receiver, it was ever sealed for. */
@@ -37,6 +51,15 @@ export interface OutboxCommand {
   readonly receiver: string;
   /** The charging session of the newest σ; empty for holders that open for themselves. */
   readonly session: string;
+}
+
+/** The command with its newest step, if its stage, its σ or the reason it waits has changed. */
+export function withStep(before: OutboxCommand | undefined, command: OutboxCommand, at: number): OutboxCommand {
+  const { stage, code, sigmaId, way = [] } = command;
+  if (before && before.stage === stage && before.code === code && before.sigmaId === sigmaId) return command;
+  const [first, ...rest] = way;
+  const kept = first ? [first, ...rest.slice(-(MOST_STEPS - 2))] : [];
+  return { ...command, way: [...kept, { stage, at, code, sigmaId }] };
 }
 
 export const isOpen = (command: OutboxCommand): boolean => command.stage !== 'delivered' && command.stage !== 'failed';

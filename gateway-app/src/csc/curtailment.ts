@@ -22,8 +22,11 @@ export class Curtailment {
     this.#directory = directory;
   }
 
-  /** @throws CodedError E_CURTAIL_PILES when no pile, or an unknown one, is meant; E_COMMAND for more than the desk takes */
-  async curtail(request: CurtailRequest): Promise<CurtailReply> {
+  /**
+   * @param ids of the commands, as the desk takes them
+   * @throws CodedError E_CURTAIL_PILES when no pile, or an unknown one, is meant; E_COMMAND for more than the desk takes
+   */
+  async curtail(request: CurtailRequest, ids?: (count: number) => readonly string[]): Promise<CurtailReply> {
     const known = this.#directory.piles();
     const piles = request.piles.length === 0 ? known : [...new Set(request.piles)];
     if (piles.length === 0 || piles.some((pile) => !known.includes(pile))) {
@@ -35,7 +38,7 @@ export class Curtailment {
     const body = request.lift ? LIFTED : limited(request);
     const commandIds = await this.#desk.send(
       piles.map((pile) => ({ customer: `cp:${pile}`, kind: 'control', ...body })),
-      { isUrgent: true },
+      { isUrgent: true, ...(ids ? { ids: ids(piles.length) } : {}) },
     );
     return { commandIds, piles };
   }

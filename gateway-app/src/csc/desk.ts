@@ -13,6 +13,8 @@ const MAX_CUSTOMER = 256;
 export interface SendOptions {
   /** Sealed now, with what waits already; else others may join for a moment first. */
   readonly isUrgent?: boolean;
+  /** 16 bytes hex each, one for each command; those that were sent before are not sent again. Default: fresh ones. */
+  readonly ids?: readonly string[];
 }
 
 /** Where an operator hands commands in and follows them. */
@@ -31,14 +33,20 @@ export class CommandDesk {
    * @returns their ids, in order
    * @throws CodedError E_COMMAND, E_COMMAND_KIND, E_OCPP_ACTION, E_OCPP_SCHEMA with the schema's reason
    */
-  async send(commands: readonly Command[], { isUrgent = false }: SendOptions = {}): Promise<string[]> {
+  async send(commands: readonly Command[], { isUrgent = false, ids = [] }: SendOptions = {}): Promise<string[]> {
     if (commands.length === 0 || commands.length > MAX_COMMANDS) {
       throw new CodedError('E_COMMAND', `send 1 to ${MAX_COMMANDS} commands at once`);
     }
-    const checked = commands.map(check);
-    await this.#outbox.add(checked);
+    const checked = commands.map((command, index) => check(command, index, ids[index]));
+    await this.#outbox.add(await this.#unsent(checked, ids.length > 0));
     this.#added(isUrgent);
     return checked.map(({ id }) => id);
+  }
+
+  async #unsent(commands: readonly NewCommand[], mayBeKnown: boolean): Promise<readonly NewCommand[]> {
+    if (!mayBeKnown) return commands;
+    const known = await Promise.all(commands.map(({ id }) => this.#outbox.command(id)));
+    return commands.filter((_, index) => known[index] === undefined);
   }
 
   /**
@@ -73,7 +81,11 @@ export class CommandDesk {
   }
 }
 
-function check({ customer, kind, action, payload }: Command, index: number): NewCommand {
+function check(
+  { customer, kind, action, payload }: Command,
+  index: number,
+  id = randomBytes(16).toString('hex'),
+): NewCommand {
   try {
     if (customer.length === 0 || customer.length > MAX_CUSTOMER) {
       throw new CodedError('E_COMMAND', `customer must be 1 to ${MAX_CUSTOMER} characters`);
@@ -81,7 +93,7 @@ function check({ customer, kind, action, payload }: Command, index: number): New
     const body = parse(payload);
     checkCommand(kind, action, body);
     canonicalJson(body);
-    return { id: randomBytes(16).toString('hex'), customer, kind: kind as CommandKind, action, payload: body };
+    return { id, customer, kind: kind as CommandKind, action, payload: body };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     throw new CodedError(error.code, `command ${index}: ${error.message}`, { cause: error });

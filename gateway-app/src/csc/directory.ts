@@ -31,20 +31,25 @@ export type Addressee =
 export class Directory {
   readonly #bindings: Store;
   readonly #names: Store;
+  readonly #pilesSeen: Store;
   /** contract → provider → binding. */
   readonly #byContract = new Map<string, Map<string, BoundCustomer>>();
   readonly #byName = new Map<string, string>();
   readonly #byVehicle = new Map<string, string>();
+  /** f of every pile that ever announced itself → `process/pile`. */
+  readonly #byPile = new Map<string, string>();
 
   private constructor(store: Store) {
     this.#bindings = store.sub('bindings', { hiddenKeys: true });
     this.#names = store.sub('names', { hiddenKeys: true });
+    this.#pilesSeen = store.sub('piles-seen', { hiddenKeys: true });
   }
 
   static async load(store: Store): Promise<Directory> {
     const directory = new Directory(store);
     for await (const { value } of directory.#bindings.entries()) directory.#keep(fromJson<BoundCustomer>(value));
     for await (const { key, value } of directory.#names.entries()) directory.#byName.set(key, toHex(value));
+    for await (const { key, value } of directory.#pilesSeen.entries()) directory.#byPile.set(key, fromJson(value));
     return directory;
   }
 
@@ -61,6 +66,18 @@ export class Directory {
   piles(): string[] {
     const prefix = realIdentity('cp', '');
     return [...this.#byName.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /** `process/pile` of a pile, under any pseudo-identity it ever announced. @param f hex */
+  pileOf(f: string): string | undefined {
+    return this.#byPile.get(f);
+  }
+
+  /** Every vehicle its provider bound to a contract. */
+  *bound(): Generator<BoundCustomer & { readonly contract: string }> {
+    for (const [contract, providers] of this.#byContract) {
+      for (const bound of providers.values()) yield { ...bound, contract };
+    }
   }
 
   /** f of every bound vehicle, hex. */
@@ -99,8 +116,11 @@ export class Directory {
   async announce(role: string, name: string, f: Uint8Array): Promise<void> {
     const identity = realIdentity(role, name);
     if (this.#byName.get(identity) === toHex(f)) return;
-    await this.#names.put(identity, f);
+    const batch = this.#names.batch().put(this.#names, identity, f);
+    if (role === 'cp') batch.put(this.#pilesSeen, toHex(f), toJson(name));
+    await batch.commit();
     this.#byName.set(identity, toHex(f));
+    if (role === 'cp') this.#byPile.set(toHex(f), name);
   }
 
   /**

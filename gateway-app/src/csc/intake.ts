@@ -22,6 +22,7 @@ import { isOpen } from './command';
 import { type Directory } from './directory';
 import { type Charging } from './charging';
 import { type Outbox } from './outbox';
+import { type PowerReports } from './power-reports';
 import { type Sessions } from './sessions';
 
 export interface IntakeParts {
@@ -30,6 +31,7 @@ export interface IntakeParts {
   readonly outbox: Outbox;
   readonly directory: Directory;
   readonly sessions: Sessions;
+  readonly power: PowerReports;
   /** Absent where operators do the starting and billing. */
   readonly charging: Charging | undefined;
   readonly store: Store;
@@ -127,8 +129,9 @@ export class Intake {
     } else if (action === 'Unplug') {
       const { session } = decodeUnplugReport(payload, action);
       if (sessions.unplug(vehicle, session, batch)) await this.#parts.charging?.unplugged(session);
+      this.#parts.power.drop(session, batch);
     } else if (action === 'PowerReport') {
-      decodePowerReport(payload, action);
+      this.#parts.power.take(decodePowerReport(payload, action), batch);
     } else {
       throw new CodedError('E_MESSAGE_KIND', 'a vehicle reports PlugIn, PowerReport or Unplug');
     }

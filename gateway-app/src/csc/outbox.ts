@@ -2,7 +2,8 @@ import { type StationAnswer } from '@chargecast/protocol';
 import { CodedError } from '../common/errors';
 import { type Batch, fromJson, type Store, toJson } from '../store';
 import { GroupCommit } from '../store/group-commit';
-import { type CommandStage, isOpen, type OutboxCommand, type OutboxSigma } from './command';
+import { type CommandStage, isOpen, type OutboxCommand, type OutboxSigma, withStep } from './command';
+import { CommandOrder } from './command-order';
 
 export type NewCommand = Pick<OutboxCommand, 'id' | 'customer' | 'kind' | 'action' | 'payload'>;
 
@@ -34,6 +35,7 @@ export class Outbox {
   readonly #openSigmas = new Map<string, OutboxSigma>();
   /** Sealed, and not on disk yet. */
   readonly #unsaved = new Set<string>();
+  readonly #order = new CommandOrder();
   /** f of a receiver → ids of the commands on their way to it. */
   readonly #underWay = new Map<string, Set<string>>();
   readonly #closed = { delivered: 0, failed: 0 };
@@ -96,6 +98,19 @@ export class Outbox {
     if (open !== undefined) return open;
     const stored = await this.#commands.get(id);
     return stored && fromJson<OutboxCommand>(stored);
+  }
+
+  /** All that are remembered, newest first. @param before a sequence number to begin below */
+  async *newest(before?: number): AsyncGenerator<OutboxCommand> {
+    for (const id of this.#order.before(before)) {
+      const command = await this.command(id);
+      if (command) yield command;
+    }
+  }
+
+  /** Neither delivered nor failed, in no order. */
+  open(): readonly OutboxCommand[] {
+    return [...this.#openCommands.values()];
   }
 
   /** @throws CodedError E_OUTBOX_SIGMA if σ is not on its way any more */
@@ -199,7 +214,9 @@ export class Outbox {
   async prune(before: number): Promise<void> {
     for await (const { key, value } of this.#commands.entries()) {
       const command = fromJson<OutboxCommand>(value);
-      if (!isOpen(command) && command.closedAt < before) await this.#commands.del(key);
+      if (isOpen(command) || command.closedAt >= before) continue;
+      await this.#commands.del(key);
+      this.#order.remove(key);
     }
   }
 
@@ -248,18 +265,20 @@ export class Outbox {
     commands: readonly OutboxCommand[],
     also: readonly Write[] | (() => readonly Write[]) = [],
   ): Promise<void> {
-    commands.forEach((command) => this.#remember(command));
+    const written = commands.map((command) => withStep(this.#openCommands.get(command.id), command, this.#now()));
+    written.forEach((command) => this.#remember(command));
     const further = typeof also === 'function' ? also() : also;
-    if (commands.length + further.length === 0) return;
+    if (written.length + further.length === 0) return;
     await this.#disk.commit((batch) => {
-      for (const command of commands) batch.put(this.#commands, command.id, toJson(command));
+      for (const command of written) batch.put(this.#commands, command.id, toJson(command));
       for (const write of further) write(batch);
     });
-    for (const command of commands) for (const listener of this.#listeners) listener(command);
+    for (const command of written) for (const listener of this.#listeners) listener(command);
   }
 
   #remember(command: OutboxCommand): void {
     const { id, stage, receiver } = command;
+    this.#order.add(id, command.sequence);
     if (stage === 'delivered' || stage === 'failed') {
       this.#closed[stage] += 1;
       this.#openCommands.delete(id);

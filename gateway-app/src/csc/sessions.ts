@@ -33,6 +33,11 @@ export class Sessions {
     return this.#open.get(vehicle);
   }
 
+  /** Open sessions by vehicle. */
+  entries(): IterableIterator<[string, ChargingSession]> {
+    return this.#open.entries();
+  }
+
   /** A report older than the newest known changes nothing. @returns whether something changed */
   plugIn(vehicle: string, session: ChargingSession, batch: Batch): boolean {
     const current = this.#open.get(vehicle);

@@ -1,9 +1,12 @@
 import { toHex } from '@chargecast/signcryption';
 import { parseAddress } from '../common/config';
+import { RemoteView } from '../consortium';
+import { encodeTrust } from '../ledger';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, openHolder, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
 import { readTariff } from '../pricing';
+import { EventLog, type RunningRest, startRest } from '../rest';
 import { client, serve } from '../rpc';
 import { type Store } from '../store';
 import { Addressing } from './addressing';
@@ -18,6 +21,8 @@ import { Dispatcher } from './dispatcher';
 import { ReceiverHints } from './hints';
 import { Intake } from './intake';
 import { Outbox } from './outbox';
+import { PowerReports } from './power-reports';
+import { CSC_API, cscChecks, cscGauges, type CscRestParts, cscRoutes } from './rest';
 import { Sealer } from './sealer';
 import { cscService } from './service';
 import { Sessions } from './sessions';
@@ -46,6 +51,8 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const outbox = await Outbox.load(store.sub('outbox'), now);
   const directory = await Directory.load(store);
   const sessions = await Sessions.load(store);
+  const power = await PowerReports.load(store);
+  const events = new EventLog(4_096);
   const charging =
     config.charging &&
     (await Charging.load({
@@ -138,7 +145,8 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   });
   wake = (): void => dispatcher.wake();
   const pump = (): void => void charging?.pump();
-  included = ({ sigmas }): void => {
+  included = ({ channel, number, sigmas }): void => {
+    events.publish('block', { channel, number: Number(number), sigmas: sigmas.length });
     for (const { sigmaId } of sigmas) courier.committed(toHex(sigmaId)).catch(report);
     pump();
   };
@@ -152,10 +160,12 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     outbox,
     directory,
     sessions,
+    power,
     charging,
     store,
     now: seconds,
     moved: (vehicle) => {
+      events.publish('session', { change: 'reported' });
       void dispatcher.moved(vehicle).catch(report);
       pump();
     },
@@ -179,6 +189,22 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const { host, port } = parseAddress(config.listen);
   const handlers = cscService({ name: config.name, holder, desk, curtailment, intake, charging });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
+  undo.push(() => server.close());
+  const rest = await serveCsc(process, {
+    name: config.name,
+    store: store.sub('rest'),
+    outbox,
+    desk,
+    curtailment,
+    directory,
+    sessions,
+    power,
+    charging,
+    replica,
+    consortium: new RemoteView(gateways.map(({ css }) => css)),
+    trust: JSON.parse(encodeTrust(trust)) as unknown,
+    events,
+  });
   dispatcher.start();
   pump();
   dispatcher.wake();
@@ -193,6 +219,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     name: config.name,
     role: config.role,
     port: server.port,
+    ...(rest ? { url: rest.url } : {}),
     desk,
     status: async () => ({
       ...outbox.counts(),
@@ -208,7 +235,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     }),
     async stop() {
       clearInterval(pruning);
-      await server.close();
+      await Promise.all([server.close(), rest?.close()]);
       await dispatcher.stop();
       stop.abort();
       await Promise.all(followers);
@@ -218,4 +245,24 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
       await store.close();
     },
   };
+}
+
+async function serveCsc(
+  { config, log, path }: RoleProcess<CscConfig>,
+  parts: CscRestParts,
+): Promise<RunningRest | undefined> {
+  if (!config.rest) return undefined;
+  return startRest(
+    {
+      ...CSC_API,
+      name: config.name,
+      log,
+      path,
+      store: parts.store,
+      routes: await cscRoutes(parts),
+      checks: cscChecks(parts),
+      gauges: cscGauges(parts),
+    },
+    config.rest,
+  );
 }

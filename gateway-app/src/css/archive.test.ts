@@ -1,3 +1,5 @@
+import { Role, toHex } from '@chargecast/signcryption';
+import { message, publicKeys } from '@chargecast/signcryption/testing/world';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,4 +66,21 @@ test('the height outlives a restart', async () => {
   expect(archive.height).toBe(0);
   for (const block of blocks()) await keep(archive, block);
   expect((await ChainArchive.open('datachain', store)).height).toBe(blocks().length);
+});
+
+test('a committed σ is found by its place, in memory and after a restart; elsewhere there is none', async () => {
+  const { world } = chain.consortium;
+  const [csc, ev] = [await world.enrol('csc', Role.CSC), await world.enrol('ev', Role.EV)];
+  const receiver = { keys: publicKeys(ev), bind: new Uint8Array(64), message: message('charge') };
+  const { sigma } = await world.seal(csc, [receiver]);
+  const block = await chain.addSigmas([sigma]);
+  const archive = await ChainArchive.open('datachain', store);
+  for (const each of blocks()) await keep(archive, each);
+  const place = { block: block.number, transactionIndex: 0, index: 0 };
+  expect(toHex((await archive.sigma(place)) as Uint8Array)).toBe(toHex(sigma));
+  const again = await ChainArchive.open('datachain', store);
+  expect(toHex((await again.sigma(place)) as Uint8Array)).toBe(toHex(sigma));
+  for (const other of [{ index: 1 }, { transactionIndex: 1 }, { block: block.number + 1n }, { block: 0n }]) {
+    expect(await again.sigma({ ...place, ...other })).toBeUndefined();
+  }
 });

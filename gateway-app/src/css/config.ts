@@ -41,6 +41,8 @@ export const cssConfigSchema = roleConfigSchema.extend({
       maxLagBlocks: count.default(DEFAULT_SLOTS.maxLagBlocks),
     })
     .prefault({}),
+  /** State of a ledger of this machine, whose nodes are then shown. */
+  ledgerFolder: z.string().min(1).optional(),
   noticeTtlSeconds: count.default(1_800),
   receiptTtlSeconds: count.default(1_800),
 });

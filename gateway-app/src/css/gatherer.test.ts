@@ -62,6 +62,30 @@ test('items behind a flight wait no longer than the linger', async () => {
   expect(flights.map((flight) => flight.items)).toEqual([['a'], ['b']]);
 });
 
+test.each([
+  [500, 50],
+  [501, 501],
+  [60_000, 2_000],
+])('after a submission that took %i ms, items behind the next one wait %i ms', async (took, wait) => {
+  const { gatherer: one, flights, clock } = gatherer();
+  one.add('a', 10);
+  await turn();
+  clock.now += took;
+  flights[0]?.land();
+  await turn();
+  one.add('b', 10);
+  await turn();
+  one.add('c', 10);
+  clock.now += wait - 1;
+  one.add('d', 10);
+  await turn();
+  expect(flights.map((flight) => flight.items)).toEqual([['a'], ['b']]);
+  clock.now += 1;
+  one.add('e', 10);
+  await turn();
+  expect(flights.at(-1)?.items).toEqual(['c', 'd', 'e']);
+});
+
 test('bytes close a submission; an oversized item goes alone and not with others', async () => {
   const { gatherer: one, flights } = gatherer({ ...LIMITS, maxInFlight: 9 });
   one.add('a', 60);

@@ -3,18 +3,24 @@ export interface GathererLimits {
   readonly maxItems: number;
   /** Bytes of one submission; an item larger than this goes alone. */
   readonly maxBytes: number;
-  /** Longest wait of an item while other submissions are in flight, in milliseconds. */
+  /** Longest wait of an item while other submissions are in flight, in milliseconds, unless the ledger is under load. */
   readonly lingerMs: number;
   readonly maxInFlight: number;
 }
 
-/** A megabyte a transaction: what a transaction costs by itself is then small beside what its bytes cost. */
+/** Megabytes a transaction: what a transaction costs by itself is then small beside what its bytes cost. */
 export const DEFAULT_GATHERER_LIMITS: GathererLimits = {
   maxItems: 32,
-  maxBytes: 1024 * 1024,
+  maxBytes: 4 * 1024 * 1024,
   lingerMs: 50,
   maxInFlight: 2,
 };
+
+/** A submission that takes this many times the linger shows a ledger under load. */
+const LOADED = 10;
+
+/** One submission held up for long, by the loss of an orderer say, does not make the next items wait as long. */
+const MAX_LINGER_MS = 2_000;
 
 interface Queued<T> {
   readonly item: T;
@@ -24,7 +30,7 @@ interface Queued<T> {
 
 /**
  * Gathers items into submissions. An idle gatherer sends what one turn of the event loop brought, so a lone item waits for
- * nothing; while submissions are in flight, items fill the next one until it is full or `lingerMs` old.
+ * nothing; while submissions are in flight, items fill the next one until it is full or has waited long enough.
  */
 export class Gatherer<T> {
   readonly #limits: GathererLimits;
@@ -33,6 +39,7 @@ export class Gatherer<T> {
   #queue: Queued<T>[] = [];
   #queuedBytes = 0;
   #inFlight = 0;
+  #lastTook = 0;
   #wake: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -87,7 +94,7 @@ export class Gatherer<T> {
     while (this.#inFlight < this.#limits.maxInFlight && this.#ripe()) this.#send(this.#take());
     const oldest = this.#queue[0];
     if (oldest && this.#inFlight < this.#limits.maxInFlight) {
-      this.#timer = setTimeout(() => this.#pump(), Math.max(1, oldest.since + this.#limits.lingerMs - this.#now()));
+      this.#timer = setTimeout(() => this.#pump(), Math.max(1, oldest.since + this.#linger() - this.#now()));
     }
   }
 
@@ -98,8 +105,14 @@ export class Gatherer<T> {
       this.#inFlight === 0 ||
       this.#queue.length >= this.#limits.maxItems ||
       this.#queuedBytes >= this.#limits.maxBytes ||
-      this.#now() - oldest.since >= this.#limits.lingerMs
+      this.#now() - oldest.since >= this.#linger()
     );
+  }
+
+  /** Under load, items wait for a submission in flight to land: fewer and fuller ones get more through. */
+  #linger(): number {
+    const { lingerMs } = this.#limits;
+    return this.#lastTook > LOADED * lingerMs ? Math.min(this.#lastTook, MAX_LINGER_MS) : lingerMs;
   }
 
   #take(): T[] {
@@ -116,8 +129,10 @@ export class Gatherer<T> {
 
   #send(items: readonly T[]): void {
     this.#inFlight += 1;
+    const sentAt = this.#now();
     void this.#submit(items).finally(() => {
       this.#inFlight -= 1;
+      this.#lastTook = this.#now() - sentAt;
       if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
       this.#pump();
     });

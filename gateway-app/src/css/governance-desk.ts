@@ -84,6 +84,13 @@ export class GovernanceDesk {
     }
   }
 
+  /** How many proposals wait for a decision. */
+  async open(): Promise<number> {
+    let count = 0;
+    for await (const _ of this.proposals()) count += 1;
+    return count;
+  }
+
   /** @throws CodedError E_GOVERNANCE_UNKNOWN */
   async decide(id: string, approve: boolean): Promise<void> {
     const { store } = this.#parts;

@@ -51,6 +51,7 @@ export interface HoldingParts {
 }
 
 interface Entry extends HeldSigma {
+  readonly verified: VerifiedSigma;
   readonly key: string;
   submitAt: number;
   submitted: boolean;
@@ -85,12 +86,13 @@ export class HeldSigmas {
     for await (const { key: id, value: sigma } of held.#sigmas.entries()) {
       const fate = fromJson<Fate>((await held.#fates.get(id)) as Uint8Array);
       if (fate.status !== 'held') continue;
-      const { header } = verifySigma(parts.params, sigma);
+      const verified = verifySigma(parts.params, sigma);
       held.#keep({
         id,
         sigma,
+        verified,
         deadline: fate.deadline,
-        key: toHex(header.oneTimeKey),
+        key: toHex(verified.header.oneTimeKey),
         submitAt: fate.submitAt,
         submitted: false,
       });
@@ -109,6 +111,11 @@ export class HeldSigmas {
   /** Since the process started: σ's this CSS took to the ledger, and held ones that ended, by whomever they were committed. */
   get counts(): Readonly<Record<'submitted' | 'committed' | 'refused', number>> {
     return { ...this.#counts };
+  }
+
+  /** A held σ as it was verified, by its id in lower-case hex. */
+  verified(id: string): VerifiedSigma | undefined {
+    return this.#held.get(id)?.verified;
   }
 
   /**
@@ -183,12 +190,12 @@ export class HeldSigmas {
     }
     const deadline = now() + settings.ackSeconds;
     const submitAt = now() + (submit ? 0 : settings.takeOverSeconds);
-    const copy = Uint8Array.from(sigma);
-    const entry = { id, sigma: copy, deadline, key: toHex(verified.header.oneTimeKey), submitAt, submitted: false };
+    const key = toHex(verified.header.oneTimeKey);
+    const entry = { id, sigma, verified, deadline, key, submitAt, submitted: false };
     this.#keep(entry);
     const fate: Fate = { status: 'held', deadline, submitAt };
     try {
-      await this.#writes.commit((batch) => batch.put(this.#fates, id, toJson(fate)).put(this.#sigmas, id, copy));
+      await this.#writes.commit((batch) => batch.put(this.#fates, id, toJson(fate)).put(this.#sigmas, id, sigma));
     } catch (error) {
       this.#forget(entry);
       throw error;

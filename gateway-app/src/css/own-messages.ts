@@ -2,7 +2,16 @@ import { Role, toHex } from '@chargecast/signcryption';
 
 import type { Logger } from '../common/log';
 import { type Centres, type Holder } from '../holder';
-import { ChainIntake, EffectJournal, Effects, EntryWorker, OwnEntries, Receipts, SigmaLog } from '../opening';
+import {
+  ChainIntake,
+  EffectJournal,
+  Effects,
+  EntryWorker,
+  type KnownSigmas,
+  OwnEntries,
+  Receipts,
+  SigmaLog,
+} from '../opening';
 import type { Replica } from '../replica';
 import type { Store } from '../store';
 import { GroupCommit } from '../store/group-commit';
@@ -40,8 +49,8 @@ export class OwnMessages {
   }
 
   /** @param store a sealed sub-store of its own */
-  static async open(store: Store, params: Replica['params'], log: Logger): Promise<OwnMessages> {
-    return new OwnMessages(store, await SigmaLog.open(store.sub('sigmas'), params), log);
+  static async open(store: Store, params: Replica['params'], known: KnownSigmas, log: Logger): Promise<OwnMessages> {
+    return new OwnMessages(store, await SigmaLog.open(store.sub('sigmas'), params, known), log);
   }
 
   /** Called once the gateway has keys; what was committed since it stopped looking is looked through. */

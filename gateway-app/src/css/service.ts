@@ -1,4 +1,5 @@
 import { CodedError } from '../common/errors';
+import { type ConsortiumView, look } from '../consortium';
 import type { Channel } from '../ledger';
 import type { Handlers, Peer } from '../rpc';
 import type { Approvals } from './approvals';
@@ -8,6 +9,7 @@ import type { GovernanceDesk } from './governance-desk';
 import type { HeldSigmas } from './held-sigmas';
 import type { PileNotices } from './notices';
 import type { OrganisationSigner } from './organisation-signer';
+import type { Readers } from './readers';
 import type { RecordDesk } from './record-desk';
 import type { SlotKeeper } from './slot-keeper';
 
@@ -21,13 +23,16 @@ export interface CssServiceParts {
   readonly signer: OrganisationSigner;
   readonly notices: PileNotices;
   readonly governance: GovernanceDesk;
+  readonly readers: Readers;
+  readonly view: ConsortiumView;
   /** Name of this gateway's own process. */
   readonly ownName: string;
 }
 
 /** The Css service of proto/chargecast.proto. */
 export function cssService(parts: CssServiceParts): Handlers<'Css'> {
-  const { approvals, records, charging, held, slots, archives, signer, notices, governance, ownName } = parts;
+  const { approvals, records, charging, held, slots, archives, signer, notices, governance, ownName, readers, view } =
+    parts;
   const ensureOperator = ({ name }: Peer): void => {
     if (name !== ownName) throw new CodedError('E_FORBIDDEN', "only this gateway's own operator may ask for this");
   };
@@ -40,7 +45,10 @@ export function cssService(parts: CssServiceParts): Handlers<'Css'> {
       const sigmaId = plain(Buffer.from(id, 'hex'));
       return { ...signer.sign({ tag: 'ack', sigmaId, deadline }), sigmaId, deadline };
     },
-    stream: ({ channel, fromBlock }, { signal }) => archiveOf(archives, channel).items(fromBlock, signal),
+    stream({ channel, fromBlock }, { peer, signal }) {
+      const archive = archiveOf(archives, channel);
+      return readers.follow(peer, archive.channel, archive.items(fromBlock, signal));
+    },
     signSlot: (head) => slots.sign(head),
     async head({ channel }) {
       const { height } = archiveOf(archives, channel);
@@ -61,6 +69,7 @@ export function cssService(parts: CssServiceParts): Handlers<'Css'> {
       ensureOperator(peer);
       yield* governance.proposals();
     },
+    look: async ({ what, query }) => ({ json: await look(view, what, query) }),
     async decide({ id, approve }, { peer }) {
       ensureOperator(peer);
       await governance.decide(id, approve);

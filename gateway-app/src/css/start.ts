@@ -5,23 +5,34 @@ import { parseAddress } from '../common/config';
 import { CodedError } from '../common/errors';
 import type { RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
+<<<<<<<
+import { connectLedger, encodeTrust, type Ledger } from '../ledger';
+=======
 import { connectLedger, type Ledger } from '../ledger';
+import { type SigmaPlace } from '../opening';
+>>>>>>>
 import { type CommittedSigma, openReplica } from '../replica';
+import { EventLog, type RunningRest, startRest } from '../rest';
 import { serve } from '../rpc';
 import { type Store } from '../store';
 import { Approvals } from './approvals';
 import { ChainArchive } from './archive';
 import { ChargingDesk } from './charging-desk';
 import { type CssConfig, cssConfigSchema } from './config';
+import { ChainView } from './chain-view';
+import { consortiumView } from './consortium-view';
 import { Gatherer } from './gatherer';
 import { GovernanceDesk } from './governance-desk';
 import { type HeldSigma, HeldSigmas } from './held-sigmas';
 import { Membership } from './membership';
+import { LedgerNodes } from './nodes';
 import { PileNotices } from './notices';
 import { readOrganisationSigner } from './organisation-signer';
 import { OwnMessages } from './own-messages';
+import { Readers } from './readers';
 import { RecordDesk, type WaitingRecord } from './record-desk';
 import { Relay } from './relay';
+import { CSS_API, cssChecks, cssGauges, type CssRestParts, cssRoutes } from './rest';
 import { cssService } from './service';
 import { SlotKeeper } from './slot-keeper';
 import { recordSubmission, sigmaSubmission } from './submissions';
@@ -68,8 +79,13 @@ async function assemble(
     certchain: await ChainArchive.open('certchain', store.sub('certchain')),
     datachain: await ChainArchive.open('datachain', store.sub('datachain')),
   };
+  const events = new EventLog();
   const seen = new EventEmitter<{ committed: [CommittedSigma] }>();
-  const own = await OwnMessages.open(store.sub('own'), params, log);
+  const known = {
+    verified: (id: string) => held.verified(id),
+    archived: (place: SigmaPlace) => archives.datachain.sigma(place),
+  };
+  const own = await OwnMessages.open(store.sub('own'), params, known, log);
   const charging = new ChargingDesk({
     store: store.sub('charging'),
     ledger,
@@ -91,6 +107,8 @@ async function assemble(
       archives[applied.channel].kept(applied.number);
       own.intake.applied(applied);
       for (const sigma of applied.sigmas) seen.emit('committed', sigma);
+      const { channel, number, sigmas } = applied;
+      events.publish('block', { channel, number: Number(number), sigmas: sigmas.length });
     },
   });
   const relay = { log, stopping };
@@ -148,7 +166,25 @@ async function assemble(
     () => stop.abort(),
   );
 
+  const readers = new Readers(config.name, (channel) => archives[channel].height, Date.now);
+  const view = consortiumView({
+    chain: new ChainView(archives, replica, trust.chaincode),
+    readers,
+    nodes: new LedgerNodes(path(config.profile), config.ledgerFolder && path(config.ledgerFolder)),
+    replica,
+    alarms: {
+      name: config.name,
+      refused: () => held.counts.refused,
+      proposals: () => governance.open(),
+      isEnrolled: () => membership.holder !== undefined,
+      dataDirectory: path(config.dataDir),
+      certificates: [config.tls.cert, ...(config.rest ? [config.rest.tls.cert] : [])].map(path),
+      now: Date.now,
+    },
+  });
   const handlers = cssService({
+    readers,
+    view,
     approvals,
     records,
     charging,
@@ -163,6 +199,18 @@ async function assemble(
   const { host, port } = parseAddress(config.listen);
   const server = await serve('Css', handlers, { tls, host, port, logger: log });
   undo.push(() => server.close());
+  const rest = await serveCss(process, {
+    store: store.sub('rest'),
+    view,
+    trust: JSON.parse(encodeTrust(trust)) as unknown,
+    events,
+    held,
+    archives,
+    readers,
+    replica,
+    isEnrolled: () => membership.holder !== undefined,
+  });
+  undo.push(() => rest?.close());
   await held.reconcile();
   held.takeOver();
   const takingOver = setInterval(() => held.takeOver(), TAKE_OVER_MS);
@@ -187,6 +235,7 @@ async function assemble(
     name: config.name,
     role: config.role,
     port: server.port,
+    ...(rest ? { url: rest.url } : {}),
     status: () =>
       Promise.resolve({
         ...held.counts,
@@ -200,7 +249,7 @@ async function assemble(
     async stop() {
       clearInterval(takingOver);
       clearInterval(pruning);
-      const closing = server.close();
+      const closing = Promise.all([server.close(), rest?.close()]);
       stop.abort();
       await Promise.all([gatherer.stop(), recordGatherer.stop(), charging.stop(), keeping]);
       await membership.stop();
@@ -211,4 +260,24 @@ async function assemble(
       await store.close();
     },
   };
+}
+
+async function serveCss(
+  { config, log, path }: RoleProcess<CssConfig>,
+  parts: CssRestParts,
+): Promise<RunningRest | undefined> {
+  if (!config.rest) return undefined;
+  return startRest(
+    {
+      ...CSS_API,
+      name: config.name,
+      log,
+      path,
+      store: parts.store,
+      routes: await cssRoutes(parts),
+      checks: cssChecks(parts),
+      gauges: cssGauges(parts),
+    },
+    config.rest,
+  );
 }

@@ -199,6 +199,7 @@ class ConfigWriter {
     return {
       profile: to(this.#consortium.ledger.profileFile),
       identity: { mspId, name: 'relay' },
+      ...(this.#manifest.existing ? {} : { ledgerFolder: to(this.#layout.ledger) }),
       organisationKey: to(this.#layout.key(mspId)),
       peers: { css: this.#gateways(name), kgc: this.#endpoint('kgc'), csc: this.#named('csc') },
     };

@@ -64,6 +64,12 @@ export class CertificateRegistry {
     return getJson<Certificate>(this.#certificates, id);
   }
 
+  /** In the order of their ids. @param after id to begin behind */
+  async *certificates(after?: string): AsyncGenerator<Certificate> {
+    const entries = this.#certificates.entries(after === undefined ? {} : { gt: after });
+    for await (const { value } of entries) yield fromJson<Certificate>(value);
+  }
+
   async statusOf(id: string, at: number): Promise<CertificateStatus | undefined> {
     const certificate = await this.certificateOf(id);
     if (!certificate) return undefined;

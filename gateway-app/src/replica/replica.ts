@@ -143,6 +143,10 @@ class ChainReplica implements Replica {
     return this.#certificates.certificateOf(id);
   }
 
+  certificates(after?: string): AsyncIterable<Certificate> {
+    return this.#certificates.certificates(after);
+  }
+
   statusOf(id: string, at: number): Promise<CertificateStatus | undefined> {
     return this.#certificates.statusOf(id, at);
   }

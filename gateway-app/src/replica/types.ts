@@ -120,6 +120,8 @@ export interface ReplicaView {
   provider(id: string): Promise<ReplicaProvider | undefined>;
   /** The certificate in force for the ID of a vehicle or pile (16 bytes hex); a revoked one as well. */
   certificateOf(id: string): Promise<Certificate | undefined>;
+  /** Certificates in force, revoked ones as well, in the order of their IDs. @param after an ID to begin behind */
+  certificates(after?: string): AsyncIterable<Certificate>;
   /** @param at Unix seconds @returns undefined for an ID nobody registered */
   statusOf(id: string, at: number): Promise<CertificateStatus | undefined>;
   /**

@@ -169,6 +169,16 @@ export interface Decision {
   readonly approve: boolean;
 }
 
+/** What a centre's people are shown of the consortium. */
+export interface LookRequest {
+  readonly what: string;
+  /** JSON array. */
+  readonly query: string;
+}
+export interface LookReply {
+  readonly json: string;
+}
+
 export interface NotifyReply {
   readonly commandId: string;
   readonly sigmaId: Uint8Array;

@@ -46,6 +46,7 @@ export interface Services {
     carryGovernance: Unary<m.GovernanceRequest, m.Empty>;
     proposals: ServerStream<m.Empty, m.Proposal>;
     decide: Unary<m.Decision, m.Empty>;
+    look: Unary<m.LookRequest, m.LookReply>;
   };
   Csc: {
     report: Unary<m.Sealed, m.Empty>;
@@ -163,6 +164,7 @@ export const PERMISSIONS: {
     carryGovernance: ['kgc'],
     proposals: ['css'],
     decide: ['css'],
+    look: ['csc'],
   },
   Csc: {
     report: ['ev', 'cp', 'css'],

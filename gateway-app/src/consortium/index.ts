@@ -1,0 +1,4 @@
+export { look, RemoteView } from './remote';
+export { consortiumRoutes } from './routes';
+export type { Alarm, Reader } from './schemas';
+export type { ConsortiumView } from './view';

@@ -1,0 +1,309 @@
+import { chargingTransaction } from '@chargecast/protocol';
+import { z } from 'zod';
+
+import { localMonth } from '../../common/zone-time';
+import { priceOf } from '../../pricing';
+import {
+  after,
+  csvAnswer,
+  hexBytes,
+  named,
+  notFound,
+  orCsv,
+  page,
+  pageQuery,
+  type Route,
+  route,
+  time,
+  timeOf,
+  wantsCsv,
+} from '../../rest';
+import { type Account, type Settlement } from '../../settlement/account';
+import { type ChargingSession } from '../sessions';
+import { statementOf } from '../statement';
+import { CodedError } from '../../common/errors';
+import { type CscRoutesParts } from './parts';
+
+const state = z.enum(['open', 'ended', 'billed', 'settled', 'disputed']);
+const minor = z.int().describe('integer minor units of `currency`');
+
+const sessionSchema = named(
+  'Session',
+  z.object({
+    transaction: hexBytes(16),
+    customer: z.string().nullable().describe('`provider/contract`, once the provider has said so'),
+    pile: z.string().nullable(),
+    state: state.describe('open: plugged in; ended: no record yet'),
+    code: z.string().describe('why it is disputed'),
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    powerW: z.int().nullable().describe('as the vehicle last reported'),
+    energyWh: z.int().nullable().describe('billed, or as the vehicle last reported'),
+    runningMinor: minor.nullable().describe('cost so far, by the tariff'),
+    totalMinor: minor.nullable().describe('final cost'),
+    settledMinor: minor.nullable(),
+    currency: z.string().nullable(),
+  }),
+);
+export type SessionRow = z.infer<typeof sessionSchema>;
+
+const lineSchema = z.object({
+  kind: z.string(),
+  quantity: z.int(),
+  amountMinor: z.int(),
+  period: z.string().optional(),
+});
+
+const sessionDetailSchema = named(
+  'SessionDetail',
+  z.object({
+    ...sessionSchema.shape,
+    lines: z.array(lineSchema).describe('of the bill'),
+    tariff: z.string().nullable(),
+  }),
+);
+
+const billSchema = named(
+  'Bill',
+  z.object({
+    transaction: hexBytes(16),
+    customer: z.string(),
+    state: z.string(),
+    currency: z.string(),
+    startedAt: z.string(),
+    endedAt: z.string(),
+    energyWh: z.int(),
+    totalMinor: minor,
+    settledMinor: minor,
+  }),
+);
+type BillRow = z.infer<typeof billSchema>;
+
+const statementSchema = named(
+  'Statement',
+  z.object({
+    month: z.string(),
+    currency: z.string(),
+    transactions: z.int(),
+    energyWh: z.int(),
+    billedMinor: minor,
+    settledMinor: minor,
+    disputed: z.int(),
+  }),
+);
+
+const OPERATORS = ['operator', 'integrator'] as const;
+const format = z.enum(['json', 'csv']).optional();
+const month = z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/, 'must be yyyy-mm');
+
+export function sessionRoutes(parts: CscRoutesParts): Route[] {
+  const { cursors } = parts;
+  return [
+    route({
+      method: 'GET',
+      path: '/v1/sessions',
+      operationId: 'listSessions',
+      summary: 'Charging sessions with running or final cost, newest first',
+      tag: 'sessions',
+      roles: OPERATORS,
+      query: z.strictObject({
+        ...pageQuery,
+        state: state.optional(),
+        customer: z.string().min(1).max(256).optional(),
+        format,
+      }),
+      reply: { status: 200, description: 'A page.', schema: page(sessionSchema), media: orCsv(z.string()) },
+      async handle(call) {
+        const { state: wanted, customer } = call.query;
+        const rows = sessionsOf(parts).filter(
+          (row) => (wanted ?? row.state) === row.state && (customer ?? row.customer) === row.customer,
+        );
+        const found = await cursors.page(
+          `sessions ${wanted ?? ''} ${customer ?? ''}`,
+          call.query,
+          (place, limit) => {
+            const start = place === undefined ? 0 : rows.findIndex((row) => placeOf(row) < place);
+            return start < 0 ? [] : rows.slice(start, start + limit);
+          },
+          placeOf,
+        );
+        return wantsCsv(call) ? csvAnswer(SESSION_COLUMNS, found, '/v1/sessions') : found;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/sessions/:transaction',
+      operationId: 'getSession',
+      summary: 'One session with the lines of its bill',
+      tag: 'sessions',
+      roles: OPERATORS,
+      params: z.strictObject({ transaction: hexBytes(16) }),
+      reply: { status: 200, description: 'The session.', schema: sessionDetailSchema },
+      handle({ params: { transaction } }) {
+        const row = sessionsOf(parts).find((each) => each.transaction === transaction);
+        if (!row) throw notFound('E_SESSION_UNKNOWN', 'this centre knows no such session');
+        const account = [...(parts.charging?.accounts() ?? [])].find((each) => each.transaction === transaction);
+        const lines = (account?.bill?.lines ?? []).map((line) => ({ ...line }));
+        return Promise.resolve({ ...row, lines, tariff: account?.bill?.tariff ?? null });
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/bills',
+      operationId: 'listBills',
+      summary: 'Bills of a month, by the end of charging',
+      tag: 'bills',
+      roles: OPERATORS,
+      query: z.strictObject({ ...pageQuery, month: month.optional(), format }),
+      reply: { status: 200, description: 'A page.', schema: page(billSchema), media: orCsv(z.string()) },
+      async handle(call) {
+        const rows = billsOf(parts, call.query.month ?? '');
+        const found = await cursors.page(
+          `bills ${call.query.month ?? ''}`,
+          call.query,
+          after(rows, billPlace),
+          billPlace,
+        );
+        return wantsCsv(call) ? csvAnswer(BILL_COLUMNS, found, '/v1/bills') : found;
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/statements/:month',
+      operationId: 'getStatement',
+      summary: 'What a month came to',
+      tag: 'bills',
+      roles: OPERATORS,
+      params: z.strictObject({ month }),
+      reply: { status: 200, description: 'Sums over its bills.', schema: statementSchema },
+      handle: ({ params }) => Promise.resolve(statement(parts, params.month)),
+    }),
+  ];
+}
+
+type SettledAccount = Account & { readonly settlement?: Settlement };
+
+/** Newest first; those without a time, as they are not billed and not plugged in, last. */
+export function sessionsOf(parts: CscRoutesParts): SessionRow[] {
+  const open = new Map<string, { readonly vehicle: string; readonly session: ChargingSession }>();
+  for (const [vehicle, session] of parts.sessions.entries()) {
+    open.set(chargingTransaction(session.session), { vehicle, session });
+  }
+  const rows: SessionRow[] = [];
+  for (const account of parts.charging?.accounts() ?? []) {
+    rows.push(rowOf(parts, account, open.get(account.transaction)?.session));
+    open.delete(account.transaction);
+  }
+  for (const [transaction, { vehicle, session }] of open) {
+    const { pile, session: id } = session;
+    rows.push(rowOf(parts, { transaction, session: id, vehicle, pile, salt: '' }, session));
+  }
+  return rows.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+}
+
+function rowOf(parts: CscRoutesParts, account: SettledAccount, open: ChargingSession | undefined): SessionRow {
+  const { transaction, bill, disputed = '', settlement, pile, vehicle, session } = account;
+  const tariff = parts.charging?.tariff;
+  const report = open && parts.power.of(session);
+  const running =
+    open && tariff && report
+      ? priceOf(tariff, [meter(open.since, 0), meter(Math.max(report.at, open.since), report.energyWh)], false)
+      : undefined;
+  return {
+    transaction,
+    customer: account.customer ?? parts.directory.customerOf(vehicle) ?? null,
+    pile: parts.directory.pileOf(pile) ?? null,
+    state: stateOf(account, open !== undefined),
+    code: disputed,
+    startedAt: bill?.startedAt ?? (open ? timeOf(open.since * 1000) : null),
+    endedAt: bill?.endedAt ?? null,
+    powerW: report?.powerWatts ?? null,
+    energyWh: bill?.energyWh ?? report?.energyWh ?? null,
+    runningMinor: running?.totalMinor ?? null,
+    totalMinor: bill?.totalMinor ?? null,
+    settledMinor: settlement?.totalMinor ?? null,
+    currency: bill?.currency ?? tariff?.currency ?? null,
+  };
+}
+
+function stateOf({ bill, disputed, settlement }: SettledAccount, isOpen: boolean): SessionRow['state'] {
+  if (disputed !== undefined) return 'disputed';
+  if (settlement) return 'settled';
+  if (bill) return 'billed';
+  return isOpen ? 'open' : 'ended';
+}
+
+/** Energy given back is not billed before the record says so. */
+function meter(at: number, energyWh: number): { at: number; importWh: number; exportWh: number } {
+  return { at, importWh: Math.max(0, energyWh), exportWh: 0 };
+}
+
+const placeOf = ({ startedAt, transaction }: SessionRow): string => `${startedAt ?? ''} ${transaction}`;
+const billPlace = ({ endedAt, transaction }: BillRow): string => `${endedAt} ${transaction}`;
+
+function billsOf({ charging }: CscRoutesParts, of: string): BillRow[] {
+  if (!charging) {
+    throw new CodedError('E_CHARGING_OFF', 'this centre bills nothing: give its configuration charging.tariff');
+  }
+  const { zone } = charging.tariff;
+  const rows: BillRow[] = [];
+  for (const account of charging.accounts()) {
+    const { transaction, bill, settlement, customer = '' } = account;
+    if (!bill || (of !== '' && localMonth(zone, Date.parse(bill.endedAt) / 1000) !== of)) continue;
+    rows.push({
+      transaction,
+      customer,
+      state: stateOf(account, false),
+      currency: bill.currency,
+      startedAt: bill.startedAt,
+      endedAt: bill.endedAt,
+      energyWh: bill.energyWh,
+      totalMinor: bill.totalMinor,
+      settledMinor: settlement?.totalMinor ?? 0,
+    });
+  }
+  return rows.sort((a, b) => (billPlace(a) < billPlace(b) ? -1 : 1));
+}
+
+function statement(parts: CscRoutesParts, of: string): z.infer<typeof statementSchema> {
+  const rows = billsOf(parts, of);
+  const charging = parts.charging as NonNullable<CscRoutesParts['charging']>;
+  const sum = (read: (row: BillRow) => number): number => rows.reduce((total, row) => total + read(row), 0);
+  return {
+    month: of,
+    currency: charging.tariff.currency,
+    transactions: rows.length,
+    energyWh: sum(({ energyWh }) => energyWh),
+    billedMinor: sum(({ totalMinor }) => totalMinor),
+    settledMinor: sum(({ settledMinor }) => settledMinor),
+    disputed: statementOf(charging, of).filter(({ state: found }) => found === 'disputed').length,
+  };
+}
+
+const SESSION_COLUMNS: Readonly<Record<keyof SessionRow, (row: SessionRow) => string | number | null>> = {
+  transaction: (row) => row.transaction,
+  customer: (row) => row.customer,
+  pile: (row) => row.pile,
+  state: (row) => row.state,
+  code: (row) => row.code,
+  startedAt: (row) => row.startedAt,
+  endedAt: (row) => row.endedAt,
+  powerW: (row) => row.powerW,
+  energyWh: (row) => row.energyWh,
+  runningMinor: (row) => row.runningMinor,
+  totalMinor: (row) => row.totalMinor,
+  settledMinor: (row) => row.settledMinor,
+  currency: (row) => row.currency,
+};
+
+const BILL_COLUMNS: Readonly<Record<keyof BillRow, (row: BillRow) => string | number>> = {
+  transaction: (row) => row.transaction,
+  customer: (row) => row.customer,
+  state: (row) => row.state,
+  currency: (row) => row.currency,
+  startedAt: (row) => row.startedAt,
+  endedAt: (row) => row.endedAt,
+  energyWh: (row) => row.energyWh,
+  totalMinor: (row) => row.totalMinor,
+  settledMinor: (row) => row.settledMinor,
+};
