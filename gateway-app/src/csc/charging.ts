@@ -31,6 +31,9 @@ export interface ChargingParts {
   readonly added: () => void;
 }
 
+/** An account with its settlement, if there is one. */
+export type SettledAccount = Account & { readonly settlement?: Settlement };
+
 /**
  * Charging as a centre does business: a vehicle that plugs in is told to start, under terms its record will name; the
  * record on the data chain becomes a bill, sealed to the pile that charges the user; the pile's receipt settles it.
@@ -78,11 +81,8 @@ export class Charging {
   }
 
   /** All transactions, in no order, with what was settled of them. */
-  *accounts(): Generator<Account & { readonly settlement?: Settlement }> {
-    for (const account of this.#accounts.values()) {
-      const settlement = this.#settled.get(account.transaction);
-      yield settlement ? { ...account, settlement } : account;
-    }
+  *accounts(): Generator<SettledAccount> {
+    for (const account of this.#accounts.values()) yield this.#withSettlement(account);
   }
 
   /** `provider/contract`, as far as it is known whose transaction it is. */
@@ -109,13 +109,15 @@ export class Charging {
    * The customer accepts a bill; one that waits for nothing stays as it is.
    * @throws CodedError E_SESSION_UNKNOWN, E_SESSION_OPEN while there is no bill
    */
-  async confirm(customer: string, transaction: string): Promise<void> {
+  async confirm(customer: string, transaction: string): Promise<SettledAccount> {
     const account = this.#accounts.get(transaction);
     if (!account || this.customerOf(account) !== customer) return refuseUnknownSession();
     if (!account.bill) throw new CodedError('E_SESSION_OPEN', 'there is no bill yet: confirm it when there is one');
-    if (!this.awaits(account)) return;
-    await this.#payments.confirm(transaction);
-    await this.pump();
+    if (this.awaits(account)) {
+      await this.#payments.confirm(transaction);
+      await this.pump();
+    }
+    return this.#withSettlement(account);
   }
 
   /** A vehicle reported a session: in the batch of that report. */
@@ -236,6 +238,11 @@ export class Charging {
     if (after.disputed !== undefined)
       this.#parts.logger.error({ code: after.disputed }, 'a charging record is disputed');
     this.#put(after, batch);
+  }
+
+  #withSettlement(account: Account): SettledAccount {
+    const settlement = this.#settled.get(account.transaction);
+    return settlement ? { ...account, settlement } : account;
   }
 
   #put(account: Account, batch: Batch): void {

@@ -43,6 +43,17 @@ export const cscConfigSchema = roleConfigSchema.extend({
       tariff: z.string().min(1),
     })
     .optional(),
+  /** What governments see of the use of piles: figures over groups of customers. */
+  usage: z
+    .strictObject({
+      /** Beginning of a pile's name, as `cp1/` or `cp1/harbour-` → its district; the longest that fits. */
+      districts: z.record(z.string().min(1), z.string().min(1).max(128)).default({}),
+      /** Customers that a figure covers at least. */
+      minimumVehicles: z.int().min(5).max(1_000).default(5),
+      /** Days a month must be over before it is published. */
+      closingDays: z.int().min(1).max(366).default(3),
+    })
+    .prefault({}),
   credentials: z
     .strictObject({ batch: positive.max(4096), low: z.int().nonnegative() })
     .default({ batch: 128, low: 32 }),

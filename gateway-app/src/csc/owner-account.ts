@@ -1,7 +1,6 @@
 import { localMonth } from '../common/zone-time';
 import { type Bill } from '../ocpp';
-import { type Account, type Settlement } from '../settlement/account';
-import { type Charging } from './charging';
+import { type Charging, type SettledAccount } from './charging';
 
 /** One of a customer's own transactions. `awaiting`: the bill waits for the customer's confirmation. */
 export interface OwnSession {
@@ -35,7 +34,7 @@ export function placeOf({ bill, transaction }: OwnSession): string {
   return `${String(age).padStart(11, '0')} ${transaction}`;
 }
 
-function ownSession(books: Books, account: Account & { readonly settlement?: Settlement }): OwnSession {
+export function ownSession(books: Books, account: SettledAccount): OwnSession {
   const { transaction, bill, disputed = '', settlement } = account;
   return {
     transaction,
@@ -46,7 +45,7 @@ function ownSession(books: Books, account: Account & { readonly settlement?: Set
   };
 }
 
-function stateOf(books: Books, account: Account & { readonly settlement?: Settlement }): OwnSession['state'] {
+function stateOf(books: Books, account: SettledAccount): OwnSession['state'] {
   if (account.disputed !== undefined) return 'disputed';
   if (account.settlement) return 'settled';
   if (!account.bill) return 'open';

@@ -46,23 +46,26 @@ const LOOK_AGAIN_MS = 500;
 export class People {
   readonly #service: string;
   readonly #file: string;
+  readonly #ownersOf: ReadonlySet<string>;
   readonly #known = new WeakMap<TLSSocket, Caller | null>();
   #removed: ReadonlySet<string> = new Set();
   #version = '';
   #lookedAt = -Infinity;
 
-  private constructor(service: string, file: string) {
+  private constructor(service: string, file: string, ownersOf: readonly string[]) {
     this.#service = service;
     this.#file = file;
+    this.#ownersOf = new Set(ownersOf);
   }
 
   /**
    * @param service name of the service, which certificates name
    * @param file list of withdrawn certificates
+   * @param ownersOf providers whose owners are known here, too
    * @throws as {@link readRemoved}
    */
-  static async open(service: string, file: string): Promise<People> {
-    const people = new People(service, file);
+  static async open(service: string, file: string, ownersOf: readonly string[] = []): Promise<People> {
+    const people = new People(service, file, ownersOf);
     await people.#look();
     return people;
   }
@@ -92,10 +95,16 @@ export class People {
     if (this.#removed.has(caller.serial)) {
       throw new RestError(401, 'E_PERSON_REMOVED', 'this certificate was withdrawn: ask for a new one');
     }
-    if (caller.at !== this.#service && caller.at !== ANY_SERVICE) {
+    if (!this.#knows(caller)) {
       throw new RestError(403, 'E_FORBIDDEN', `this certificate is for another service than ${this.#service}`);
     }
     return caller;
+  }
+
+  /** An owner is one provider's customer: a certificate for any service would name another's, too. */
+  #knows({ role, at }: Person): boolean {
+    if (role === 'owner') return at === this.#service || this.#ownersOf.has(at);
+    return at === this.#service || at === ANY_SERVICE;
   }
 
   async #look(): Promise<void> {

@@ -39,7 +39,7 @@ const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'DELETE'];
 export async function serveRest(service: RestService, config: RestConfig): Promise<RunningRest> {
   const { name, log, path, store, pages = [] } = service;
   const stop = new AbortController();
-  const people = await People.open(name, path(config.removed));
+  const people = await People.open(name, path(config.removed), service.ownersOf);
   const idempotency = await Idempotency.open({
     store: store.sub('idempotency', { hiddenKeys: true }),
     keepSeconds: config.idempotencySeconds,
@@ -50,7 +50,7 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
   const callers = new WeakMap<FastifyRequest, Caller>();
   let made: unknown;
   const document = (): unknown => (made ??= documentOf(app, routes));
-  const routes = [...standingRoutes(service.checks, metrics, document), ...service.routes];
+  const routes = [...standingRoutes(name, service.checks, metrics, document), ...service.routes];
   routes.forEach(checkRoles);
 
   await limitRate(app, people, config);

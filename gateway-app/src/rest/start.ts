@@ -10,6 +10,8 @@ export interface RestService {
   /** The role's own, which people's certificates name. */
   readonly name: string;
   readonly log: Logger;
+  /** Providers whose customers are owners here, too. */
+  readonly ownersOf?: readonly string[];
   /** Absolute path of a path in the configuration. */
   readonly path: (relative: string) => string;
   /** A sub-store of its own. */
