@@ -16,6 +16,9 @@ const out = path.join(root, 'pages', 'dist');
 const PAGES = {
   operator: 'Operator',
   auditor: 'Auditor',
+  owner: 'Owner',
+  government: 'Government',
+  'car-maker': 'Car maker',
 };
 
 const common = {

@@ -93,7 +93,14 @@ function draw(element: HTMLElement, { kind, labels, series, format }: ChartProps
       width: Math.max(240, Math.floor(element.clientWidth)),
       height: HEIGHT,
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: false, range: () => [-0.6, labels.length - 0.4] } },
+      scales: {
+        x: { time: false, range: () => [-0.6, labels.length - 0.4] },
+        // A bar's length is its value: it begins at zero.
+        y:
+          kind === 'bars'
+            ? { range: (_, least, most) => uPlot.rangeNum(Math.min(0, least), Math.max(0, most), 0.1, true) }
+            : {},
+      },
       axes: [
         { ...ticks, values: (_, places) => places.map((at) => (Number.isInteger(at) ? (labels[at] ?? '') : '')) },
         { ...ticks, size: 72, values: (_, values) => values.map(format) },
