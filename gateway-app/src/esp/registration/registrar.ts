@@ -20,7 +20,7 @@ import { CodedError, codeOf } from '../../common/errors';
 import { type ReplicaView } from '../../replica';
 import { type Applicant, type Peer, type RegistrationOutcome } from '../../rpc';
 import { type Customers } from '../customers';
-import { type IdentityOpening, type Registration, type Registrations } from './registrations';
+import { type IdentityOpening, type Known, type Registration, type Registrations } from './registrations';
 import { type RegistrationSubmitter } from './submitter';
 import { type SystemKeyRing } from './system-key-ring';
 
@@ -37,6 +37,15 @@ export interface RegistrarParts {
   readonly now: () => number;
 }
 
+/** An application that holds by itself. */
+interface Draft {
+  readonly applicant: Applicant;
+  readonly application: Application;
+  readonly opening: IdentityOpening;
+  readonly name: string;
+  readonly id: string;
+}
+
 const identitySchema = z.record(z.string().min(1).max(64), z.string().max(256));
 const MAX_IDENTITY_CHARACTERS = 8192;
 const salt = hex(32);
@@ -45,7 +54,7 @@ const salt = hex(32);
 export class Registrar {
   readonly #parts: RegistrarParts;
   /** Names under way, so that two applications at once do not both pass. */
-  readonly #underWay = new Map<string, string>();
+  readonly #underWay = new Set<string>();
 
   constructor(parts: RegistrarParts) {
     this.#parts = parts;
@@ -65,19 +74,12 @@ export class Registrar {
     if (!systemKey) {
       throw new CodedError('E_PROVIDER_KEY', 'the provider has no system key on the chain yet; apply again later');
     }
-    const issued = new Set<Registration>();
-    const judged: (Registration | RegistrationOutcome)[] = [];
-    try {
-      for (const applicant of applicants) {
-        judged.push(
-          await this.#judge(applicant, peer, systemKey, issued).catch((error: unknown) => refusal(applicant, error)),
-        );
-      }
-      if (issued.size > 0) await this.#parts.registrations.put([...issued]);
-    } catch (error) {
-      for (const { name } of issued) this.#underWay.delete(name);
-      throw error;
+    const examined: (Draft | RegistrationOutcome)[] = [];
+    for (const applicant of applicants) {
+      examined.push(await this.#examine(applicant, peer).catch((error: unknown) => refusal(applicant, error)));
     }
+    const issued = new Set<Registration>();
+    const judged = await this.#judgeAll(examined, systemKey, issued);
     return judged.map(async (each, i) => {
       if (!('entry' in each)) return each;
       const end = await this.#end(each, issued);
@@ -95,14 +97,9 @@ export class Registrar {
     return kept && kept.stage !== 'queued' ? kept : later;
   }
 
-  /** @param issued takes the registration when it is a new one */
-  async #judge(
-    applicant: Applicant,
-    peer: Peer,
-    systemKey: SystemKey,
-    issued: Set<Registration>,
-  ): Promise<Registration> {
-    const { provider, registrations, replica } = this.#parts;
+  /** What an application says by itself, and whether it holds. */
+  async #examine(applicant: Applicant, peer: Peer): Promise<Draft> {
+    const { provider, replica } = this.#parts;
     const application = decodeJson(applicant.application, decodeApplication, 'application');
     if (application.provider !== provider)
       refuse('E_NOT_PROVIDER', `this is ${provider}; apply at ${application.provider}`);
@@ -112,14 +109,60 @@ export class Registrar {
     if (!verifyAuthentication(application.publicKey, applicationBytes(ctx, application), applicant.proof)) {
       refuse('E_POSSESSION', 'the proof does not hold under the key applied for; sign the application with it');
     }
-    const id = idOfApplication(ctx, application);
-    const before = await registrations.find(id);
+    return { applicant, application, opening, name, id: idOfApplication(ctx, application) };
+  }
+
+  /**
+   * Names are claimed before anybody looks whether they are free, and stay claimed while what was issued is under way.
+   * @param issued takes the registrations that are new; they are stored
+   */
+  async #judgeAll(
+    examined: readonly (Draft | RegistrationOutcome)[],
+    systemKey: SystemKey,
+    issued: Set<Registration>,
+  ): Promise<(Registration | RegistrationOutcome)[]> {
+    const { registrations } = this.#parts;
+    const drafts = examined.filter((each): each is Draft => 'application' in each);
+    const claimed = new Set(drafts.filter((draft) => this.#claim(draft)));
+    try {
+      const known = await registrations.lookUp(drafts);
+      const judged: (Registration | RegistrationOutcome)[] = [];
+      for (const each of examined) {
+        if (!('application' in each)) judged.push(each);
+        else {
+          const judging = this.#judge(each, known, claimed.has(each), systemKey, issued);
+          judged.push(await judging.catch((error: unknown) => refusal(each.applicant, error)));
+        }
+      }
+      if (issued.size > 0) await registrations.put([...issued]);
+      const kept = new Set([...issued].map(({ name }) => name));
+      for (const { name } of claimed) if (!kept.has(name)) this.#underWay.delete(name);
+      return judged;
+    } catch (error) {
+      for (const { name } of claimed) this.#underWay.delete(name);
+      throw error;
+    }
+  }
+
+  #claim({ name }: Draft): boolean {
+    if (this.#underWay.has(name)) return false;
+    this.#underWay.add(name);
+    return true;
+  }
+
+  async #judge(
+    { applicant, application, opening, name, id }: Draft,
+    known: Known,
+    isClaimed: boolean,
+    systemKey: SystemKey,
+    issued: Set<Registration>,
+  ): Promise<Registration> {
+    const before = known.ofId(id);
     if (before && isSame(before, application) && before.stage !== 'refused') return before;
-    if (this.#underWay.has(name)) refuse('E_BUSY', 'an application of this vehicle or pile is under way; wait for it');
+    if (!isClaimed) refuse('E_BUSY', 'an application of this vehicle or pile is under way; wait for it');
     const standing = application.version === 1 ? undefined : this.#supersedes(applicant, application, before);
-    if (!standing) await this.#ensureFree(name);
+    if (!standing) await this.#ensureFree(known.ofName(name));
     const certificate = this.#issue(application, id, systemKey);
-    this.#underWay.set(name, id);
     const { proof, handover } = applicant;
     const registration: Registration = {
       id,
@@ -157,9 +200,8 @@ export class Registrar {
     return identity.vin === undefined ? `unit:${place}` : `vin:${identity.vin}`;
   }
 
-  async #ensureFree(name: string): Promise<void> {
-    const { registrations, replica, now } = this.#parts;
-    const taken = await registrations.findByName(name);
+  async #ensureFree(taken: Registration | undefined): Promise<void> {
+    const { replica, now } = this.#parts;
     if (!taken || (taken.stage === 'refused' && !taken.standing)) return;
     const status = await replica.statusOf(taken.id, now());
     if (status === 'revoked' || status === 'expired') return;

@@ -25,6 +25,11 @@ export interface IdentityOpening {
   readonly identity: Readonly<Record<string, string>>;
 }
 
+export interface Known {
+  ofId(id: string): Registration | undefined;
+  ofName(name: string): Registration | undefined;
+}
+
 /** Sealed; names lie on disk as HMACs. */
 export class Registrations {
   readonly #byId: Store;
@@ -44,12 +49,33 @@ export class Registrations {
     return id === undefined ? undefined : this.find(id);
   }
 
+  /** What is known of each ID, and under each name. */
+  async lookUp(applied: readonly Pick<Registration, 'id' | 'name'>[]): Promise<Known> {
+    const names = [...new Set(applied.map(({ name }) => name))];
+    const held = (await this.#byName.getMany(names)).map((value) => value && fromJson<string>(value));
+    const ids = [...new Set([...applied.map(({ id }) => id), ...held.filter((id) => id !== undefined)])];
+    const found = (await this.#byId.getMany(ids)).map((value) => value && fromJson<Registration>(value));
+    const byId = new Map(ids.map((id, index) => [id, found[index]]));
+    return {
+      ofId: (id) => byId.get(id),
+      ofName: (name) => byId.get(held[names.indexOf(name)] ?? ''),
+    };
+  }
+
+  /** New ones, each under its ID and its name. */
   async put(registrations: readonly Registration[]): Promise<void> {
     const batch = this.#byId.batch();
     for (const registration of registrations) {
       batch.put(this.#byId, registration.id, toJson(registration));
       if (registration.name !== '') batch.put(this.#byName, registration.name, toJson(registration.id));
     }
+    await batch.commit();
+  }
+
+  /** What became of some that were put before: their names stay. */
+  async update(registrations: readonly Registration[]): Promise<void> {
+    const batch = this.#byId.batch();
+    for (const registration of registrations) batch.put(this.#byId, registration.id, toJson(registration));
     await batch.commit();
   }
 

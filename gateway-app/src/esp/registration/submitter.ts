@@ -16,6 +16,9 @@ export interface SubmitterParts {
   readonly lingerMs: number;
 }
 
+/** One is executed while the one before it is ordered; a second goes only full, so that company is not kept waiting. */
+const MAX_UNDER_WAY = 2;
+
 const TRANSACTIONS = { register: REGISTRATION.registerPK, update: REGISTRATION.updatePK } as const;
 type Kind = keyof typeof TRANSACTIONS;
 
@@ -25,6 +28,7 @@ export class RegistrationSubmitter {
   readonly #queues: Readonly<Record<Kind, Registration[]>> = { register: [], update: [] };
   readonly #waiting = new Map<string, ((settled: Registration) => void)[]>();
   readonly #stopping = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
@@ -69,19 +73,32 @@ export class RegistrationSubmitter {
     while (!signal.aborted) {
       const kind = this.#queues.register.length > 0 ? 'register' : 'update';
       const queue = this.#queues[kind];
-      if (queue.length === 0) {
-        await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (!this.#mayGo(queue)) {
+        const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+        await Promise.race([woken, ...this.#underWay]);
         continue;
       }
       if (queue.length < maxEntries) await pause(lingerMs, signal);
-      const batch = queue.splice(0, maxEntries);
-      try {
-        await this.#submit(kind, batch);
-        backoff.reset();
-      } catch (error) {
-        await this.#failed(kind, batch, error);
-        await backoff.wait(signal);
-      }
+      const going: Promise<void> = this.#carry(kind, queue.splice(0, maxEntries), backoff).finally(() =>
+        this.#underWay.delete(going),
+      );
+      this.#underWay.add(going);
+    }
+    await Promise.all(this.#underWay);
+  }
+
+  #mayGo({ length }: readonly Registration[]): boolean {
+    const { size } = this.#underWay;
+    return size === 0 ? length > 0 : size < MAX_UNDER_WAY && length >= this.#parts.maxEntries;
+  }
+
+  async #carry(kind: Kind, batch: readonly Registration[], backoff: Backoff): Promise<void> {
+    try {
+      await this.#submit(kind, batch);
+      backoff.reset();
+    } catch (error) {
+      await this.#failed(kind, batch, error);
+      await backoff.wait(this.#stopping.signal);
     }
   }
 
@@ -108,7 +125,7 @@ export class RegistrationSubmitter {
   }
 
   async #settle(settled: readonly Registration[]): Promise<void> {
-    await this.#parts.registrations.put(settled);
+    await this.#parts.registrations.update(settled);
     for (const registration of settled) {
       const { id, stage } = registration;
       if (stage === 'queued') {
