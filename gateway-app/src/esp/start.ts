@@ -5,7 +5,7 @@ import { CarMakerDesk, Disclosures, GrantIndex, LedgerReader, OwnerDesk } from '
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { connectLedger, type Ledger } from '../ledger';
 import { CssStreamSource, openReplica } from '../replica';
-import { type RunningRest, startRest } from '../rest';
+import { startRest } from '../rest';
 import { serve } from '../rpc';
 import { type Store } from '../store';
 import { type BookEntry, CountersignatureBook } from './book';
@@ -26,17 +26,11 @@ export interface EspOptions {
   ) => Promise<Pick<Ledger, 'submit' | 'evaluate' | 'close'>>;
 }
 
-/** A running provider, for a caller inside the same process. */
-export interface RunningEsp extends RunningRole {
-  /** Where it serves people, if it does. */
-  readonly rest: RunningRest | undefined;
-}
-
 /**
  * Starts an energy service provider. Resolves when it serves.
  * @param configFile its `config.json`
  */
-export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningEsp> {
+export async function startEsp(configFile: string, options: EspOptions = {}): Promise<RunningRole> {
   return assembleRole(configFile, espConfigSchema, (process, store, undo) => assemble(process, store, undo, options));
 }
 
@@ -47,7 +41,7 @@ async function assemble(
   store: Store,
   undo: Undo,
   { connect = connectLedger }: EspOptions,
-): Promise<RunningEsp> {
+): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;
   const { provider } = config;
   const key = await readProviderKey(path(config.providerKey), provider);
@@ -124,7 +118,7 @@ async function assemble(
     name: config.name,
     role: config.role,
     port: server.port,
-    rest,
+    ...(rest ? { url: rest.url } : {}),
     status: async () => ({
       ...(await status(book, submitter)),
       registration: await registration.status(),
@@ -132,8 +126,7 @@ async function assemble(
     }),
     async stop() {
       desk.stop();
-      await rest?.close();
-      await server.close();
+      await Promise.all([server.close(), rest?.close()]);
       await submitter.stop();
       await registration.stop();
       await replica.stop();

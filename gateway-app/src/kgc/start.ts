@@ -3,6 +3,7 @@ import { KeyedLock } from '../common/keyed-lock';
 import { type RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { startRest } from '../rest';
 import { client, serve } from '../rpc';
 import { type Store } from '../store';
 import { type KgcConfig, kgcConfigSchema } from './config';
@@ -10,12 +11,14 @@ import { BarredHolders } from './barred';
 import { CredentialIssuer } from './credentials';
 import { Enrolments } from './enrolment';
 import { rollEpoch } from './epoch-roll';
+import { GovernanceBoard } from './governance-board';
 import { defaultAcks } from './handover';
 import { revokeHolder } from './holder-revocation';
 import { Identities } from './identities';
 import { soleIssuance } from './issuance';
 import { importMasterKeys, loadMasterKeys } from './master-keys';
 import { PluggedInVehicles } from './plugged-in';
+import { KGC_API, kgcChecks, kgcGauges, kgcRoutes, type KgcRestParts } from './rest';
 import { Router } from './router';
 import { kgcService } from './service';
 
@@ -77,6 +80,7 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
   });
   const { host, port } = parseAddress(config.listen);
   const consenting = { params: trust.params, gateways, log, replica, now };
+  const board = new GovernanceBoard();
   const handlers = kgcService({
     enrolments,
     issuer,
@@ -85,10 +89,28 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     router,
     replica,
     barred,
-    roll: (overlap, signal) => rollEpoch({ ...consenting, issuance }, overlap, signal),
-    revoke: (request, signal) => revokeHolder({ ...consenting, identities, issuer, barred }, request, signal),
+    roll: (overlap, signal) => board.shown(rollEpoch({ ...consenting, issuance }, overlap, signal)),
+    revoke: (request, signal) =>
+      board.shown(revokeHolder({ ...consenting, identities, issuer, barred }, request, signal)),
   });
   const server = await serve('Kgc', handlers, { tls, host, port, logger: log });
+  undo.push(() => server.close());
+  const people: KgcRestParts = { store: store.sub('rest'), identities, vehicles, router, replica, board, now };
+  const rest =
+    config.rest &&
+    (await startRest(
+      {
+        ...KGC_API,
+        name: config.name,
+        log,
+        path,
+        store: people.store,
+        routes: await kgcRoutes(people),
+        checks: kgcChecks(people),
+        gauges: kgcGauges(people),
+      },
+      config.rest,
+    ));
   const pruning = setInterval(() => {
     router.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));
   }, PRUNE_MS);
@@ -98,10 +120,11 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     name: config.name,
     role: config.role,
     port: server.port,
+    ...(rest ? { url: rest.url } : {}),
     status: () => status(vehicles, router, replica),
     async stop() {
       clearInterval(pruning);
-      await server.close();
+      await Promise.all([server.close(), rest?.close()]);
       await replica.stop();
       source.close();
       gateways.forEach(({ css }) => css.close());

@@ -29,7 +29,8 @@ import {
 import { Role, toHex } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 
-import { type RunningEsp, startEsp } from '../../esp/start';
+import { type RunningRole } from '../../common/running-role';
+import { startEsp } from '../../esp';
 import { type Ask, type HttpAnswer, TestPeople } from '../../rest/testing/people';
 import { eventually, TestNetwork } from '../../testing/test-network';
 
@@ -52,11 +53,11 @@ const seconds = (): number => Math.floor(Date.now() / 1000);
 export class ProviderScene {
   readonly network: TestNetwork;
   readonly people: TestPeople;
-  readonly esp: RunningEsp;
+  readonly esp: RunningRole;
   readonly provider = PROVIDER;
   #version = 0;
 
-  private constructor(network: TestNetwork, people: TestPeople, esp: RunningEsp) {
+  private constructor(network: TestNetwork, people: TestPeople, esp: RunningRole) {
     this.network = network;
     this.people = people;
     this.esp = esp;
@@ -83,7 +84,7 @@ export class ProviderScene {
   }
 
   ask(person: Person | undefined, path: string, ask: Ask = {}): Promise<HttpAnswer> {
-    return this.people.ask(`${this.esp.rest?.url}${path}`, person, ask);
+    return this.people.ask(`${this.esp.url}${path}`, person, ask);
   }
 
   /** Registers a vehicle of the test's EV process. */
