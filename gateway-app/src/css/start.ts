@@ -5,12 +5,8 @@ import { parseAddress } from '../common/config';
 import { CodedError } from '../common/errors';
 import type { RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
-<<<<<<<
 import { connectLedger, encodeTrust, type Ledger } from '../ledger';
-=======
-import { connectLedger, type Ledger } from '../ledger';
 import { type SigmaPlace } from '../opening';
->>>>>>>
 import { type CommittedSigma, openReplica } from '../replica';
 import { EventLog, type RunningRest, startRest } from '../rest';
 import { serve } from '../rpc';

@@ -2,6 +2,7 @@ import { ready } from '@chargecast/signcryption';
 import { type z } from 'zod';
 
 import { type LoadedConfig, loadConfig, type RoleConfig } from '../common/config';
+import { growHeapForBuffers } from '../common/heap';
 import { createLogger, type Logger } from '../common/log';
 import { readTrust, type TrustBundle } from '../ledger';
 import { readTls, type RpcTls } from '../rpc';
@@ -19,6 +20,7 @@ export async function prepareProcess<S extends z.ZodType<RoleConfig>>(
   file: string,
   schema: S,
 ): Promise<RoleProcess<z.output<S>>> {
+  growHeapForBuffers();
   await ready();
   const loaded = await loadConfig(file, schema);
   const { role, name, logFile, logLevel, tls, trust } = loaded.config;

@@ -1,4 +1,13 @@
-import { encodeMessages, type HolderKey, ready, Role, sessionBinding, toHex } from '@chargecast/signcryption';
+import {
+  encodeMessages,
+  type HolderKey,
+  ready,
+  Role,
+  sessionBinding,
+  sigmaId,
+  toHex,
+  verifySigma,
+} from '@chargecast/signcryption';
 import { publicKeys, World } from '@chargecast/signcryption/testing/world';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +23,7 @@ import { EffectJournal } from './effect-journal';
 import { Effects } from './effects';
 import { EntryWorker, type Receiver } from './entry-worker';
 import { OwnEntries } from './own-entries';
-import { SigmaLog } from './sigma-log';
+import { SigmaLog, type SigmaPlace } from './sigma-log';
 
 const NOW = Math.floor(Date.now() / 1000);
 let world: World;
@@ -69,7 +78,8 @@ class Scene {
   }
 
   async commit(sigma: Uint8Array): Promise<void> {
-    const committed = { block: this.block++, transactionIndex: 0, index: 0, sigma, txTime: NOW, limits: world.limits };
+    const place = { block: this.block++, transactionIndex: 0, index: 0 };
+    const committed = { ...place, sigma, sigmaId: sigmaId(sigma), txTime: NOW, limits: world.limits };
     const logged = this.log.check(committed as unknown as CommittedSigma);
     const batch = store.batch();
     this.log.keep(logged, batch);
@@ -195,6 +205,32 @@ test('a vehicle that goes away is asked again, and nothing is skipped', async ()
   await scene.until(() => scene.acted.length === 3, 'all three');
   expect(scene.acted).toEqual([1, 2, 3].map(idOf));
   expect(asked.length).toBeGreaterThan(3);
+});
+
+test('a log that finds σ’s in the process’s own copy of the chain keeps their places alone, and verifies none twice', async () => {
+  const chain = new Map<bigint, Uint8Array>();
+  const first = await seal(1);
+  const held = verifySigma(world.params, first);
+  const known = {
+    verified: (id: string) => (id === toHex(held.id) ? held : undefined),
+    archived: async ({ block }: SigmaPlace) => chain.get(block),
+  };
+  const places = store.sub('places-alone');
+  const log = await SigmaLog.open(places, world.params, known);
+  const second = await seal(2);
+  for (const [number, sigma] of [first, second].entries()) {
+    const committed = { block: BigInt(number), transactionIndex: 0, index: 0, sigma, sigmaId: sigmaId(sigma) };
+    const logged = log.check({ ...committed, txTime: NOW, limits: world.limits } as unknown as CommittedSigma);
+    expect(logged.verified === held).toBe(number === 0);
+    const batch = store.batch();
+    log.keep(logged, batch);
+    await batch.commit();
+    chain.set(BigInt(number), sigma);
+  }
+  for await (const { value } of places.entries()) expect(value).toHaveLength(0);
+  const again = await SigmaLog.open(places, world.params, known);
+  const found = await again.behind('', 9);
+  expect(found.map(({ verified }) => toHex(verified.sigma.bytes))).toEqual([first, second].map(toHex));
 });
 
 test('the log forgets what every receiver is through with, and comes back from disk as it was', async () => {

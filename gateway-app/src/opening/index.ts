@@ -5,4 +5,4 @@ export { type EffectParts, Effects } from './effects';
 export { EntryWorker, type EntryWorkerParts, type Receiver } from './entry-worker';
 export { OwnEntries } from './own-entries';
 export { type ReceiptParts, Receipts } from './receipts';
-export { type LoggedSigma, SigmaLog } from './sigma-log';
+export { type KnownSigmas, type LoggedSigma, SigmaLog, type SigmaPlace } from './sigma-log';

@@ -12,6 +12,17 @@ export interface LoggedSigma {
   readonly verified: VerifiedSigma;
 }
 
+/** Where a σ stands on the data chain. */
+export type SigmaPlace = Pick<CommittedSigma, 'block' | 'transactionIndex' | 'index'>;
+
+/** What a process has of committed σ's anyway, so that the log neither verifies nor stores them a second time. */
+export interface KnownSigmas {
+  /** @param id lower-case hex, computed from the committed bytes */
+  verified(id: string): VerifiedSigma | undefined;
+  /** From the process's own copy of the chain. */
+  archived(place: SigmaPlace): Promise<Uint8Array | undefined>;
+}
+
 /** Verified σ's kept in memory, so that a thousand sessions do not verify each anew. */
 const MEMORY_BYTES = 32 * 1024 * 1024;
 
@@ -22,22 +33,24 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
 export class SigmaLog {
   readonly #store: Store;
   readonly #params: Params;
+  readonly #known: KnownSigmas | undefined;
   #positions: string[];
   readonly #recent = new Map<string, LoggedSigma>();
   #recentBytes = 0;
   #waiting: (() => void)[] = [];
 
-  private constructor(store: Store, params: Params, positions: string[]) {
+  private constructor(store: Store, params: Params, known: KnownSigmas | undefined, positions: string[]) {
     this.#store = store;
     this.#params = params;
+    this.#known = known;
     this.#positions = positions;
   }
 
   /** @param store a sub-store of its own, of the replica's database */
-  static async open(store: Store, params: Params): Promise<SigmaLog> {
+  static async open(store: Store, params: Params, known?: KnownSigmas): Promise<SigmaLog> {
     const positions: string[] = [];
     for await (const { key } of store.entries()) positions.push(key);
-    return new SigmaLog(store, params, positions);
+    return new SigmaLog(store, params, known, positions);
   }
 
   /** The cursor of a receiver that is to see nothing up to and including a block. */
@@ -54,14 +67,14 @@ export class SigmaLog {
    * @throws SigncryptionError E_SIGMA_… of the first check that fails
    */
   check(committed: CommittedSigma): LoggedSigma {
-    const sigma = Uint8Array.from(committed.sigma);
-    const verified = verifySigma(this.#params, sigma);
+    const id = toHex(committed.sigmaId);
+    const verified = this.#known?.verified(id) ?? verifySigma(this.#params, Uint8Array.from(committed.sigma));
     ensureWithinLimits(verified, committed.limits, committed.txTime);
-    return { position: positionOf(committed), id: toHex(verified.id), verified };
+    return { position: positionOf(committed), id, verified };
   }
 
   keep({ position, verified }: LoggedSigma, batch: Batch): void {
-    batch.put(this.#store, position, verified.sigma.bytes);
+    batch.put(this.#store, position, this.#known ? IN_ARCHIVE : verified.sigma.bytes);
   }
 
   /** Tells that the batch is on disk. */
@@ -105,7 +118,8 @@ export class SigmaLog {
   async #load(position: string): Promise<LoggedSigma | undefined> {
     const recent = this.#recent.get(position);
     if (recent) return recent;
-    const bytes = await this.#store.get(position);
+    const kept = await this.#store.get(position);
+    const bytes = kept?.length === 0 ? await this.#known?.archived(placeOf(position)) : kept;
     if (!bytes) return undefined;
     const verified = verifySigma(this.#params, Uint8Array.from(bytes));
     const logged = { position, id: toHex(verified.id), verified };
@@ -129,8 +143,20 @@ export class SigmaLog {
   }
 }
 
+/** Stands for a σ whose bytes are not in the log. */
+const IN_ARCHIVE = new Uint8Array(0);
+
 function positionOf({ block, transactionIndex, index }: CommittedSigma): string {
   return `${orderedKey(block)}.${short(transactionIndex)}.${short(index)}`;
+}
+
+function placeOf(position: string): SigmaPlace {
+  const [block, transactionIndex, index] = position.split('.') as [string, string, string];
+  return {
+    block: BigInt(`0x${block}`),
+    transactionIndex: Number.parseInt(transactionIndex, 16),
+    index: Number.parseInt(index, 16),
+  };
 }
 
 function short(number: number): string {
