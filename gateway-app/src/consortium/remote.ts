@@ -4,13 +4,21 @@ import { CodedError } from '../common/errors';
 import { type Channel } from '../ledger/port';
 import { type Client } from '../rpc';
 import {
+  type Alarm,
   alarmSchema,
+  type Block,
+  type BlockDetail,
   blockDetailSchema,
   blockSchema,
   certificateSchema,
+  type CertificateSummary,
+  type ChannelSummary,
   channelSummarySchema,
+  type Nodes,
   nodesSchema,
+  type Reader,
   readerSchema,
+  type SigmaDetail,
   sigmaDetailSchema,
   sigmaSchema,
 } from './schemas';
@@ -65,39 +73,56 @@ export class RemoteView implements ConsortiumView {
     this.#gateways = gateways;
   }
 
-  channels = () => this.#first(z.array(channelSummarySchema), 'channels');
+  channels(): Promise<readonly ChannelSummary[]> {
+    return this.#first(z.array(channelSummarySchema), 'channels');
+  }
 
-  blocks = (of: Channel, before: number | null, limit: number) =>
-    this.#first(z.array(blockSchema), 'blocks', of, before, limit);
+  blocks(of: Channel, before: number | null, limit: number): Promise<readonly Block[]> {
+    return this.#first(z.array(blockSchema), 'blocks', of, before, limit);
+  }
 
-  block = (of: Channel, number: number) => this.#first(blockDetailSchema.nullable(), 'block', of, number);
+  block(of: Channel, number: number): Promise<BlockDetail | null> {
+    return this.#first(blockDetailSchema.nullable(), 'block', of, number);
+  }
 
-  blockBytes = async (of: Channel, number: number) => bytes(await this.#first(text, 'blockBytes', of, number));
+  async blockBytes(of: Channel, number: number): Promise<Uint8Array | null> {
+    return bytes(await this.#first(text, 'blockBytes', of, number));
+  }
 
-  sigmas = (before: SigmaPlace | null, limit: number): Promise<SigmaPart> =>
-    this.#first(z.object({ items: z.array(sigmaSchema), place }), 'sigmas', before, limit);
+  sigmas(before: SigmaPlace | null, limit: number): Promise<SigmaPart> {
+    return this.#first(z.object({ items: z.array(sigmaSchema), place }), 'sigmas', before, limit);
+  }
 
-  sigma = (id: string) => this.#first(sigmaDetailSchema.nullable(), 'sigma', id);
+  sigma(id: string): Promise<SigmaDetail | null> {
+    return this.#first(sigmaDetailSchema.nullable(), 'sigma', id);
+  }
 
-  sigmaBytes = async (id: string) => bytes(await this.#first(text, 'sigmaBytes', id));
+  async sigmaBytes(id: string): Promise<Uint8Array | null> {
+    return bytes(await this.#first(text, 'sigmaBytes', id));
+  }
 
   /** By name; of one that reads from several gateways, what it took last. */
-  readers = async () => {
-    const newest = new Map<string, z.infer<typeof readerSchema>>();
+  async readers(): Promise<readonly Reader[]> {
+    const newest = new Map<string, Reader>();
     for (const reader of await this.#all(readerSchema, 'readers')) {
       const key = `${reader.role} ${reader.name}`;
       const known = newest.get(key);
       if (!known || known.seenAt < reader.seenAt || (reader.connected && !known.connected)) newest.set(key, reader);
     }
     return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, reader]) => reader);
-  };
+  }
 
-  nodes = () => this.#first(nodesSchema, 'nodes');
+  nodes(): Promise<Nodes> {
+    return this.#first(nodesSchema, 'nodes');
+  }
 
-  certificates = (after: string | null, limit: number) =>
-    this.#first(z.array(certificateSchema), 'certificates', after, limit);
+  certificates(after: string | null, limit: number): Promise<readonly CertificateSummary[]> {
+    return this.#first(z.array(certificateSchema), 'certificates', after, limit);
+  }
 
-  alarms = () => this.#all(alarmSchema, 'alarms');
+  alarms(): Promise<readonly Alarm[]> {
+    return this.#all(alarmSchema, 'alarms');
+  }
 
   async #first<S extends z.ZodType>(schema: S, what: What, ...query: readonly unknown[]): Promise<z.output<S>> {
     let failure: unknown = new CodedError('E_UNREACHABLE', 'no gateway is configured: name some in peers.css');

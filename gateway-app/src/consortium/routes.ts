@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import {
   Answer,
+  columnsOf,
   csvAnswer,
   type Cursors,
   hexBytes,
@@ -21,7 +22,6 @@ import {
   blockDetailSchema,
   blockSchema,
   certificateSchema,
-  type CertificateSummary,
   channelSchema,
   channelSummarySchema,
   nodesSchema,
@@ -78,15 +78,18 @@ function chainRoutes(view: ConsortiumView, cursors: Cursors, trust: unknown): Ro
       tag: 'chain',
       roles: EVERYBODY,
       params: z.strictObject({ channel: channelSchema }),
-      query: z.strictObject(pageQuery),
-      reply: { status: 200, description: 'A page.', schema: page(blockSchema) },
-      handle: ({ params: { channel }, query }) =>
-        cursors.page(
+      query: z.strictObject({ ...pageQuery, format }),
+      reply: { status: 200, description: 'A page.', schema: page(blockSchema), media: orCsv(z.string()) },
+      async handle(call) {
+        const { channel } = call.params;
+        const found = await cursors.page(
           `blocks ${channel}`,
-          query,
+          call.query,
           (before, limit) => view.blocks(channel, before === undefined ? null : Number(before), limit),
           ({ number }) => String(number),
-        ),
+        );
+        return wantsCsv(call) ? csvAnswer(columnsOf(blockSchema), found, `/v1/blocks/${channel}`, call.query) : found;
+      },
     }),
     route({
       method: 'GET',
@@ -114,7 +117,7 @@ function chainRoutes(view: ConsortiumView, cursors: Cursors, trust: unknown): Ro
 }
 
 function sigmaRoutes(view: ConsortiumView, cursors: Cursors): Route[] {
-  const params = z.strictObject({ id: hexBytes(64) });
+  const params = z.strictObject({ id: hexBytes(32) });
   return [
     route({
       method: 'GET',
@@ -124,12 +127,14 @@ function sigmaRoutes(view: ConsortiumView, cursors: Cursors): Route[] {
       description: 'A page may hold fewer than asked for, even none, while `next` is there.',
       tag: 'chain',
       roles: EVERYBODY,
-      query: z.strictObject(pageQuery),
-      reply: { status: 200, description: 'A page.', schema: page(sigmaSchema) },
-      async handle({ query: { limit, cursor } }) {
+      query: z.strictObject({ ...pageQuery, format }),
+      reply: { status: 200, description: 'A page.', schema: page(sigmaSchema), media: orCsv(z.string()) },
+      async handle(call) {
+        const { limit, cursor } = call.query;
         const from = cursor === undefined ? null : placeOf(cursors.open('sigmas', cursor));
         const { items, place } = await view.sigmas(from, limit);
-        return { items, next: place && cursors.seal('sigmas', JSON.stringify(place)) };
+        const found = { items, next: place && cursors.seal('sigmas', JSON.stringify(place)) };
+        return wantsCsv(call) ? csvAnswer(columnsOf(sigmaSchema), found, '/v1/sigmas', call.query) : found;
       },
     }),
     route({
@@ -190,7 +195,7 @@ function stateRoutes(view: ConsortiumView, cursors: Cursors): Route[] {
           (after, limit) => view.certificates(after ?? null, limit),
           ({ id }) => id,
         );
-        return wantsCsv(call) ? csvAnswer(CERTIFICATE_COLUMNS, found, '/v1/certificates') : found;
+        return wantsCsv(call) ? csvAnswer(columnsOf(certificateSchema), found, '/v1/certificates', call.query) : found;
       },
     }),
     route({
@@ -205,16 +210,6 @@ function stateRoutes(view: ConsortiumView, cursors: Cursors): Route[] {
     }),
   ];
 }
-
-const CERTIFICATE_COLUMNS: Readonly<Record<string, (item: CertificateSummary) => string | number>> = {
-  id: ({ id }) => id,
-  role: ({ role }) => role,
-  provider: ({ provider }) => provider,
-  version: ({ version }) => version,
-  issuedAt: ({ issuedAt }) => issuedAt,
-  expiresAt: ({ expiresAt }) => expiresAt,
-  status: ({ status }) => status,
-};
 
 function present<T>(found: T | null, code: string, what: string): T {
   if (found !== null) return found;

@@ -42,7 +42,7 @@ const transactionSchema = z.object({
   at: time.nullable(),
   creator: z.string().describe('MSP id'),
   endorsers: z.array(z.string()).describe('MSP ids'),
-  sigmas: z.array(hexBytes(64)),
+  sigmas: z.array(hash),
   root: hexBytes(64).nullable().describe('Merkle root over its σ'),
 });
 
@@ -55,7 +55,7 @@ export type BlockDetail = z.infer<typeof blockDetailSchema>;
 export const sigmaSchema = named(
   'Sigma',
   z.object({
-    id: hexBytes(64),
+    id: hash,
     channel: channelSchema,
     block: height,
     transactionId: z.string(),

@@ -1,7 +1,8 @@
+import { keySubject } from '@chargecast/protocol';
 import { toHex } from '@chargecast/signcryption';
 import { parseAddress } from '../common/config';
 import { RemoteView } from '../consortium';
-import { encodeTrust } from '../ledger';
+import { encodeTrust, type LedgerBlock } from '../ledger';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, openHolder, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
@@ -145,8 +146,9 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   });
   wake = (): void => dispatcher.wake();
   const pump = (): void => void charging?.pump();
-  included = ({ channel, number, sigmas }): void => {
+  included = ({ channel, number, sigmas, block }): void => {
     events.publish('block', { channel, number: Number(number), sigmas: sigmas.length });
+    if (recordsCharging(block)) events.publish('session', { change: 'recorded' });
     for (const { sigmaId } of sigmas) courier.committed(toHex(sigmaId)).catch(report);
     pump();
   };
@@ -200,6 +202,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     sessions,
     power,
     charging,
+    usage: config.usage,
     replica,
     consortium: new RemoteView(gateways.map(({ css }) => css)),
     trust: JSON.parse(encodeTrust(trust)) as unknown,
@@ -259,10 +262,15 @@ async function serveCsc(
       log,
       path,
       store: parts.store,
+      ownersOf: config.peers.esp.map(({ name }) => name),
       routes: await cscRoutes(parts),
       checks: cscChecks(parts),
       gauges: cscGauges(parts),
     },
     config.rest,
   );
+}
+
+function recordsCharging({ transactions }: LedgerBlock): boolean {
+  return transactions.some(({ valid, writes }) => valid && writes.some(({ key }) => keySubject('charging', key)));
 }

@@ -29,15 +29,8 @@ type Found = Omit<Alarm, 'source'>;
 
 /** What is wrong at a gateway now, with what to do; empty if nothing is. */
 export async function alarmsOf(sources: AlarmSources): Promise<Alarm[]> {
-  const found = await Promise.all([
-    chain(sources),
-    nodes(sources),
-    readers(sources),
-    expiry(sources),
-    disk(sources),
-    waiting(sources),
-  ]);
-  return found.flat().map((alarm) => ({ ...alarm, source: sources.name }));
+  const found = await Promise.all([nodes(sources), expiry(sources), disk(sources), waiting(sources)]);
+  return [...chain(sources), ...readers(sources), ...found.flat()].map((alarm) => ({ ...alarm, source: sources.name }));
 }
 
 function chain({ replica, refused, isEnrolled, now }: AlarmSources): Found[] {

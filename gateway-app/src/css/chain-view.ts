@@ -101,10 +101,9 @@ export class ChainView {
     const { block, transaction, effects, index } = found;
     const written = effects.sigmas[index] as Effects['sigmas'][number];
     const ids = effects.sigmas.map(({ sigmaId }) => sigmaId);
-    const { id: _id, bytes: _bytes, ...header } = describeSigma(written.sigma);
     return {
       ...sigmaOf(block, transaction, written),
-      header,
+      header: headerOf(written.sigma),
       root: toHex(effects.root as Uint8Array),
       leaves: ids.length,
       path: proveInclusion(SIGMA_TREE, ids, index).path.map(toHex),
@@ -191,6 +190,11 @@ function sigmaOf(block: LedgerBlock, transaction: LedgerTransaction, written: Ef
     notAfter: isoSeconds(notAfter) ?? String(notAfter),
     committedAt: isoSeconds(transaction.timestamp),
   };
+}
+
+function headerOf(sigma: Uint8Array): SigmaDetail['header'] {
+  const said = Object.entries(describeSigma(sigma)).filter(([member]) => member !== 'id' && member !== 'bytes');
+  return Object.fromEntries(said);
 }
 
 function isBefore(place: SigmaPlace, than: SigmaPlace): boolean {

@@ -86,9 +86,9 @@ export class GovernanceDesk {
 
   /** How many proposals wait for a decision. */
   async open(): Promise<number> {
-    let count = 0;
-    for await (const _ of this.proposals()) count += 1;
-    return count;
+    const found = [];
+    for await (const { id } of this.proposals()) found.push(id);
+    return found.length;
   }
 
   /** @throws CodedError E_GOVERNANCE_UNKNOWN */

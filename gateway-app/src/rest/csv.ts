@@ -20,15 +20,31 @@ export function csvOf<T>(columns: Readonly<Record<string, (item: T) => Cell>>, i
   return [names.join(','), ...lines, ''].join('\r\n');
 }
 
-/** A page as CSV; the cursor of the next one stands in the header `Link`. */
+/** Every member of a flat schema as a column of its own name. */
+export function columnsOf<Shape extends Record<string, z.ZodType>>(
+  schema: z.ZodObject<Shape>,
+): Readonly<Record<string, (item: z.output<z.ZodObject<Shape>>) => Cell>> {
+  const names = Object.keys(schema.shape);
+  return Object.fromEntries(names.map((name) => [name, (item) => (item as Record<string, Cell>)[name]]));
+}
+
+/**
+ * A page as CSV; the next one stands in the header `Link`.
+ * @param query what was asked: the next page has the same filters
+ */
 export function csvAnswer<T>(
   columns: Readonly<Record<string, (item: T) => Cell>>,
   { items, next }: { readonly items: readonly T[]; readonly next: string | null },
   path: string,
+  query: Readonly<Record<string, unknown>> = {},
 ): Answer {
-  const headers: Record<string, string> =
-    next === null ? {} : { link: `<${path}?format=csv&cursor=${next}>; rel="next"` };
+  const headers: Record<string, string> = next === null ? {} : { link: `<${path}?${again(query, next)}>; rel="next"` };
   return new Answer(csvOf(columns, items), { type: `${CSV}; charset=utf-8`, headers });
+}
+
+function again(query: Readonly<Record<string, unknown>>, cursor: string): string {
+  const asked = Object.entries({ ...query, format: 'csv', cursor }).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)])).toString();
 }
 
 /** The further media type of a list's reply. */

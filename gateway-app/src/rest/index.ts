@@ -1,4 +1,4 @@
-export { csvAnswer, orCsv, wantsCsv } from './csv';
+export { columnsOf, csvAnswer, orCsv, wantsCsv } from './csv';
 export { after, Cursors, type Page, page, pageQuery, type PageRequest } from './cursors';
 export { EVENT_STREAM, EventLog, eventsAnswer, type LiveEvent, StreamSeats } from './events';
 export { type GaugeSpec, type MetricLabel, type Sample } from './metrics';

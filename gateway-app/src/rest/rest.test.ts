@@ -409,12 +409,19 @@ describe('the REST base', () => {
         '/metrics',
         '/readyz',
         '/v1/events',
+        '/v1/me',
         '/v1/numbers',
         '/v1/numbers/{number}/things',
         '/v1/openapi.json',
       ].sort(),
     );
     expect(document.paths['/v1/numbers']?.get?.['x-roles']).toEqual(['operator', 'auditor']);
-    expect(Object.keys(document.components.schemas).sort()).toEqual(['Health', 'Operation', 'Problem', 'Readiness']);
+    expect(Object.keys(document.components.schemas).sort()).toEqual([
+      'Health',
+      'Me',
+      'Operation',
+      'Problem',
+      'Readiness',
+    ]);
   });
 });

@@ -23,7 +23,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   /** Where an event stream was interrupted. */
   readonly lastEventId: string | undefined;
   /** Whether the caller asks for this media type by name. */
-  wants(mediaType: string): boolean;
+  readonly wants: (mediaType: string) => boolean;
 }
 
 /** An answer that is more than JSON with the route's status. */

@@ -16,10 +16,19 @@ export interface Check {
 
 const healthSchema = named('Health', z.object({ status: z.literal('ok') }));
 const readinessSchema = named('Readiness', z.object({ status: z.literal('ready'), checks: z.array(z.string()) }));
+const meSchema = named(
+  'Me',
+  z.object({ id: z.string(), role: z.enum(PERSON_ROLES), at: z.string(), name: z.string(), service: z.string() }),
+);
 const READERS_OF_METRICS: readonly PersonRole[] = ['monitor', 'operator'];
 
 /** What every service serves besides its own. */
-export function standingRoutes(checks: readonly Check[], metrics: Metrics, document: () => unknown): Route[] {
+export function standingRoutes(
+  service: string,
+  checks: readonly Check[],
+  metrics: Metrics,
+  document: () => unknown,
+): Route[] {
   return [
     route({
       method: 'GET',
@@ -51,6 +60,16 @@ export function standingRoutes(checks: readonly Check[], metrics: Metrics, docum
       roles: READERS_OF_METRICS,
       reply: { status: 200, description: 'Text exposition format.', media: { 'text/plain': z.string() } },
       handle: async () => new Answer(await metrics.text(), { type: metrics.contentType }),
+    }),
+    route({
+      method: 'GET',
+      path: '/v1/me',
+      operationId: 'getMe',
+      summary: 'Whom the certificate names, and which service this is',
+      tag: 'service',
+      roles: PERSON_ROLES,
+      reply: { status: 200, description: 'The caller.', schema: meSchema },
+      handle: ({ person: { id, role, at, name } }) => Promise.resolve({ id, role, at, name, service }),
     }),
     route({
       method: 'GET',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   accepted,
   acceptedReply,
+  columnsOf,
   csvAnswer,
   hexBytes,
   named,
@@ -114,7 +115,8 @@ export function commandRoutes({ outbox, desk, operations, cursors }: CscRoutesPa
       }),
       reply: { status: 200, description: 'A page.', schema: page(commandSchema), media: orCsv(z.string()) },
       async handle(call) {
-        const { limit, cursor, format: _, ...filter } = call.query;
+        const { limit, cursor, stage: wanted, kind: of, customer, operation } = call.query;
+        const filter = { stage: wanted, kind: of, customer, operation };
         const list = `commands ${JSON.stringify(filter)}`;
         const members = filter.operation === undefined ? undefined : (await known(filter.operation)).commandIds;
         const within = members && new Set(members);
@@ -129,7 +131,9 @@ export function commandRoutes({ outbox, desk, operations, cursors }: CscRoutesPa
           next = cursors.seal(list, String(command.sequence));
           break;
         }
-        return wantsCsv(call) ? csvAnswer(COLUMNS, { items, next }, '/v1/commands') : { items, next };
+        return wantsCsv(call)
+          ? csvAnswer(columnsOf(commandSchema), { items, next }, '/v1/commands', call.query)
+          : { items, next };
       },
     }),
     route({
@@ -218,18 +222,3 @@ function rowOf(command: OutboxCommand): CommandRow {
     stationReason: station?.reason ?? '',
   };
 }
-
-const COLUMNS: Readonly<Record<keyof CommandRow, (row: CommandRow) => string | number | null>> = {
-  id: (row) => row.id,
-  customer: (row) => row.customer,
-  kind: (row) => row.kind,
-  action: (row) => row.action,
-  stage: (row) => row.stage,
-  code: (row) => row.code,
-  createdAt: (row) => row.createdAt,
-  closedAt: (row) => row.closedAt,
-  attempts: (row) => row.attempts,
-  sigmaId: (row) => row.sigmaId,
-  station: (row) => row.station,
-  stationReason: (row) => row.stationReason,
-};

@@ -147,10 +147,13 @@ export function curtailmentRoutes(parts: CscRoutesParts): Route[] {
   ];
 }
 
-function shown({ place: _, createdAt, liftedAt, ...kept }: KeptCurtailment): z.infer<typeof curtailmentSchema> {
+function shown(kept: KeptCurtailment): z.infer<typeof curtailmentSchema> {
+  const { id, limitW, seconds, piles, createdAt, liftedAt } = kept;
   return {
-    ...kept,
-    piles: [...kept.piles],
+    id,
+    limitW,
+    seconds,
+    piles: [...piles],
     createdAt: timeOf(createdAt),
     liftedAt: liftedAt === undefined ? null : timeOf(liftedAt),
   };

@@ -11,6 +11,7 @@ import {
   route,
   StreamSeats,
 } from '../../rest';
+import { applicationRoutes } from './applications';
 import { commandRoutes } from './commands';
 import { curtailmentRoutes } from './curtailments';
 import { OperationBook } from './operation-book';
@@ -24,7 +25,7 @@ export const CSC_API = {
   title: 'ChargeCast centre',
   description:
     'A charging service company’s centre: commands and bills, sessions with cost, curtailment; and the consortium as its gateways see it.',
-  pages: ['operator'],
+  pages: ['operator', 'auditor', 'owner', 'government'],
 } as const;
 
 export async function cscRoutes(parts: CscRestParts): Promise<Route[]> {
@@ -36,6 +37,7 @@ export async function cscRoutes(parts: CscRestParts): Promise<Route[]> {
     ...curtailmentRoutes(all),
     ...vehicleRoutes(all),
     ...sessionRoutes(all),
+    ...applicationRoutes(all),
     ...consortiumRoutes(withOwnAlarms(parts), cursors, parts.trust),
     eventsRoute(parts),
   ];
@@ -43,9 +45,10 @@ export async function cscRoutes(parts: CscRestParts): Promise<Route[]> {
 
 function eventsRoute({ events, outbox }: CscRestParts): Route {
   const seats = new StreamSeats();
-  outbox.onChange(({ id, customer, kind, action, stage, code, sigmaId }) =>
-    events.publish('command', { id, customer, kind, action, stage, code, sigmaId }),
-  );
+  outbox.onChange(({ id, customer, kind, action, stage, code, sigmaId }) => {
+    events.publish('command', { id, customer, kind, action, stage, code, sigmaId });
+    if (kind === 'billing' && stage === 'delivered') events.publish('session', { change: 'settled' });
+  });
   return route({
     method: 'GET',
     path: '/v1/events',

@@ -3,6 +3,7 @@ import { type Replica } from '../../replica';
 import { type Cursors, type EventLog } from '../../rest';
 import { type Store } from '../../store';
 import { type Charging } from '../charging';
+import { type CscConfig } from '../config';
 import { type Curtailment } from '../curtailment';
 import { type CommandDesk } from '../desk';
 import { type Directory } from '../directory';
@@ -23,6 +24,7 @@ export interface CscRestParts {
   readonly power: PowerReports;
   /** Absent where operators do the starting and billing. */
   readonly charging: Charging | undefined;
+  readonly usage: CscConfig['usage'];
   readonly replica: Replica;
   readonly consortium: ConsortiumView;
   /** trust.json as it is. */

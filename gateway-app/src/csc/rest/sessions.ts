@@ -2,9 +2,11 @@ import { chargingTransaction } from '@chargecast/protocol';
 import { z } from 'zod';
 
 import { localMonth } from '../../common/zone-time';
+import { type Bill } from '../../ocpp';
 import { priceOf } from '../../pricing';
 import {
   after,
+  columnsOf,
   csvAnswer,
   hexBytes,
   named,
@@ -127,7 +129,7 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
           },
           placeOf,
         );
-        return wantsCsv(call) ? csvAnswer(SESSION_COLUMNS, found, '/v1/sessions') : found;
+        return wantsCsv(call) ? csvAnswer(columnsOf(sessionSchema), found, '/v1/sessions', call.query) : found;
       },
     }),
     route({
@@ -164,7 +166,7 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
           after(rows, billPlace),
           billPlace,
         );
-        return wantsCsv(call) ? csvAnswer(BILL_COLUMNS, found, '/v1/bills') : found;
+        return wantsCsv(call) ? csvAnswer(columnsOf(billSchema), found, '/v1/bills', call.query) : found;
       },
     }),
     route({
@@ -202,27 +204,37 @@ export function sessionsOf(parts: CscRoutesParts): SessionRow[] {
 }
 
 function rowOf(parts: CscRoutesParts, account: SettledAccount, open: ChargingSession | undefined): SessionRow {
-  const { transaction, bill, disputed = '', settlement, pile, vehicle, session } = account;
-  const tariff = parts.charging?.tariff;
-  const report = open && parts.power.of(session);
-  const running =
-    open && tariff && report
-      ? priceOf(tariff, [meter(open.since, 0), meter(Math.max(report.at, open.since), report.energyWh)], false)
-      : undefined;
+  const { transaction, disputed = '', settlement, pile, vehicle } = account;
   return {
     transaction,
     customer: account.customer ?? parts.directory.customerOf(vehicle) ?? null,
     pile: parts.directory.pileOf(pile) ?? null,
     state: stateOf(account, open !== undefined),
     code: disputed,
-    startedAt: bill?.startedAt ?? (open ? timeOf(open.since * 1000) : null),
-    endedAt: bill?.endedAt ?? null,
-    powerW: report?.powerWatts ?? null,
-    energyWh: bill?.energyWh ?? report?.energyWh ?? null,
-    runningMinor: running?.totalMinor ?? null,
-    totalMinor: bill?.totalMinor ?? null,
+    ...(account.bill ? billedPart(account.bill) : runningPart(parts, open)),
     settledMinor: settlement?.totalMinor ?? null,
-    currency: bill?.currency ?? tariff?.currency ?? null,
+  };
+}
+
+type Costs = Omit<SessionRow, 'transaction' | 'customer' | 'pile' | 'state' | 'code' | 'settledMinor'>;
+
+function billedPart({ startedAt, endedAt, energyWh, totalMinor, currency }: Bill): Costs {
+  return { startedAt, endedAt, powerW: null, energyWh, runningMinor: null, totalMinor, currency };
+}
+
+/** By the vehicle's own last report: what it will be billed is in its record alone. */
+function runningPart({ charging, power }: CscRoutesParts, open: ChargingSession | undefined): Costs {
+  const tariff = charging?.tariff;
+  const report = open && power.of(open.session);
+  const readings = open && report && [meter(open.since, 0), meter(Math.max(report.at, open.since), report.energyWh)];
+  return {
+    startedAt: open ? timeOf(open.since * 1000) : null,
+    endedAt: null,
+    powerW: report ? report.powerWatts : null,
+    energyWh: report ? report.energyWh : null,
+    runningMinor: tariff && readings ? priceOf(tariff, readings, false).totalMinor : null,
+    totalMinor: null,
+    currency: tariff ? tariff.currency : null,
   };
 }
 
@@ -279,31 +291,3 @@ function statement(parts: CscRoutesParts, of: string): z.infer<typeof statementS
     disputed: statementOf(charging, of).filter(({ state: found }) => found === 'disputed').length,
   };
 }
-
-const SESSION_COLUMNS: Readonly<Record<keyof SessionRow, (row: SessionRow) => string | number | null>> = {
-  transaction: (row) => row.transaction,
-  customer: (row) => row.customer,
-  pile: (row) => row.pile,
-  state: (row) => row.state,
-  code: (row) => row.code,
-  startedAt: (row) => row.startedAt,
-  endedAt: (row) => row.endedAt,
-  powerW: (row) => row.powerW,
-  energyWh: (row) => row.energyWh,
-  runningMinor: (row) => row.runningMinor,
-  totalMinor: (row) => row.totalMinor,
-  settledMinor: (row) => row.settledMinor,
-  currency: (row) => row.currency,
-};
-
-const BILL_COLUMNS: Readonly<Record<keyof BillRow, (row: BillRow) => string | number>> = {
-  transaction: (row) => row.transaction,
-  customer: (row) => row.customer,
-  state: (row) => row.state,
-  currency: (row) => row.currency,
-  startedAt: (row) => row.startedAt,
-  endedAt: (row) => row.endedAt,
-  energyWh: (row) => row.energyWh,
-  totalMinor: (row) => row.totalMinor,
-  settledMinor: (row) => row.settledMinor,
-};

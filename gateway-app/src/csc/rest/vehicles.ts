@@ -1,6 +1,19 @@
 import { z } from 'zod';
 
-import { after, csvAnswer, named, orCsv, page, pageQuery, type Route, route, time, timeOf, wantsCsv } from '../../rest';
+import {
+  after,
+  columnsOf,
+  csvAnswer,
+  named,
+  orCsv,
+  page,
+  pageQuery,
+  type Route,
+  route,
+  time,
+  timeOf,
+  wantsCsv,
+} from '../../rest';
 import { type CscRoutesParts } from './parts';
 
 const vehicleSchema = named(
@@ -44,7 +57,7 @@ const OPERATORS = ['operator', 'integrator'] as const;
 const format = z.enum(['json', 'csv']).optional();
 
 export function vehicleRoutes(parts: CscRoutesParts): Route[] {
-  const { cursors, consortium, directory } = parts;
+  const { cursors, directory } = parts;
   return [
     route({
       method: 'GET',
@@ -64,7 +77,7 @@ export function vehicleRoutes(parts: CscRoutesParts): Route[] {
           after(all, ({ customer }) => customer),
           ({ customer }) => customer,
         );
-        return wantsCsv(call) ? csvAnswer(VEHICLE_COLUMNS, found, '/v1/vehicles') : found;
+        return wantsCsv(call) ? csvAnswer(columnsOf(vehicleSchema), found, '/v1/vehicles', call.query) : found;
       },
     }),
     route({
@@ -83,7 +96,7 @@ export function vehicleRoutes(parts: CscRoutesParts): Route[] {
           after(absentOf(parts), ({ customer }) => customer),
           ({ customer }) => customer,
         );
-        return wantsCsv(call) ? csvAnswer(ABSENT_COLUMNS, found, '/v1/absent-vehicles') : found;
+        return wantsCsv(call) ? csvAnswer(columnsOf(absentSchema), found, '/v1/absent-vehicles', call.query) : found;
       },
     }),
     route({
@@ -93,41 +106,39 @@ export function vehicleRoutes(parts: CscRoutesParts): Route[] {
       summary: 'Piles that announced themselves here, and how fresh they are',
       tag: 'piles',
       roles: OPERATORS,
-      query: z.strictObject(pageQuery),
-      reply: { status: 200, description: 'A page.', schema: page(pileSchema) },
-      async handle({ query }) {
+      query: z.strictObject({ ...pageQuery, format }),
+      reply: { status: 200, description: 'A page.', schema: page(pileSchema), media: orCsv(z.string()) },
+      async handle(call) {
         const names = directory.piles().sort();
         const { items, next } = await cursors.page(
           'piles',
-          query,
+          call.query,
           after(names, (name) => name),
           (name) => name,
         );
-        const readers = new Map(
-          (await consortium.readers()).map((reader) => [`${reader.role} ${reader.name}`, reader]),
-        );
-        const plugged = new Map<string, number>();
-        for (const [, { pile }] of parts.sessions.entries()) {
-          const name = directory.pileOf(pile);
-          if (name !== undefined) plugged.set(name, (plugged.get(name) ?? 0) + 1);
-        }
-        return {
-          items: items.map((name) => {
-            const reader = readers.get(`cp ${name.split('/')[0]}`);
-            return {
-              name,
-              vehicles: plugged.get(name) ?? 0,
-              connected: reader?.connected ?? false,
-              seenAt: reader?.seenAt ?? null,
-              behind: reader?.behind ?? null,
-              gateway: reader?.gateway ?? null,
-            };
-          }),
-          next,
-        };
+        const found = { items: await pilesOf(parts, items), next };
+        return wantsCsv(call) ? csvAnswer(columnsOf(pileSchema), found, '/v1/piles', call.query) : found;
       },
     }),
   ];
+}
+
+/** A pile is as fresh as the process that reads the chain for it. */
+async function pilesOf(
+  { consortium, sessions, directory }: CscRoutesParts,
+  names: readonly string[],
+): Promise<z.infer<typeof pileSchema>[]> {
+  const readers = new Map((await consortium.readers()).map((reader) => [`${reader.role} ${reader.name}`, reader]));
+  const plugged = new Map<string, number>();
+  for (const [, { pile }] of sessions.entries()) {
+    const name = directory.pileOf(pile);
+    if (name !== undefined) plugged.set(name, (plugged.get(name) ?? 0) + 1);
+  }
+  return names.map((name) => {
+    const reader = readers.get(`cp ${name.split('/')[0]}`);
+    const { connected = false, seenAt = null, behind = null, gateway = null } = reader ?? {};
+    return { name, vehicles: plugged.get(name) ?? 0, connected, seenAt, behind, gateway };
+  });
 }
 
 /** By customer. */
@@ -168,19 +179,3 @@ function absentOf({ outbox }: CscRoutesParts): Absent[] {
     }))
     .sort((a, b) => (a.customer < b.customer ? -1 : 1));
 }
-
-const VEHICLE_COLUMNS: Readonly<Record<keyof Vehicle, (row: Vehicle) => string | number | boolean | null>> = {
-  customer: (row) => row.customer,
-  provider: (row) => row.provider,
-  contract: (row) => row.contract,
-  pluggedIn: (row) => row.pluggedIn,
-  pile: (row) => row.pile,
-  since: (row) => row.since,
-  waiting: (row) => row.waiting,
-};
-
-const ABSENT_COLUMNS: Readonly<Record<string, (row: Absent) => string | number>> = {
-  customer: (row) => row.customer,
-  waiting: (row) => row.waiting,
-  since: (row) => row.since,
-};
