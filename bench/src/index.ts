@@ -18,6 +18,8 @@ import { type Drawing } from './drawing';
 import { benchEndToEnd, endToEndTable } from './end-to-end/end-to-end';
 import { within } from './end-to-end/gate';
 import { type EndToEndFactory } from './end-to-end/subject';
+import { benchGrowth, growthChart, growthTable } from './growth/growth';
+import { type GrowthSubjects } from './growth/subject';
 import { benchHandshake, handshakeTable } from './handshake/handshake';
 import { type SubjectFactory } from './handshake/subject';
 import { benchRegistration, registrationTable } from './registration/registration';
@@ -42,6 +44,7 @@ export type { ThroughputFactories } from './analyses/throughput';
 
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
 export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
+export type { ChainSubject, CommitTimes, GrowthSubjects, RestartTimes } from './growth/subject';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
 export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
@@ -58,6 +61,7 @@ const USAGE = `usage: bench all|<suite> [--json]
   queries      milliseconds of a query at 1,000 to 5,000 records
   delay        milliseconds from making a transaction to its commit, over block size and interval
   throughput   accepted and processed a second over what is offered a second
+  growth       costs over receivers, length of chain, organisations, with the exponent fitted
   --json       JSON on stdout; also written to bench/out/<name>.json, with a chart in bench/out/<name>.svg
 `;
 
@@ -70,6 +74,7 @@ export interface BenchSubjects {
   readonly records?: RecordsFactory;
   readonly ordering?: OrderingFactory;
   readonly throughput?: ThroughputFactories;
+  readonly growth?: GrowthSubjects;
 }
 
 interface Measured {
@@ -139,6 +144,7 @@ function suites({
   records,
   ordering,
   throughput,
+  growth,
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: suite(benchCrypto, cryptoTable, cryptoChart),
@@ -157,5 +163,6 @@ function suites({
     }),
     ...(ordering && { delay: suite(() => benchDelay(ordering), delayTable, delayChart) }),
     ...(throughput && { throughput: suite(() => benchThroughput(throughput), throughputTable, throughputChart) }),
+    ...(growth && { growth: suite(() => benchGrowth(growth), growthTable, growthChart) }),
   };
 }

@@ -16,6 +16,13 @@ interface LedgerOptions {
   readonly ledger: LedgerKind | 'auto';
 }
 
+interface GrowthOptions extends LedgerOptions {
+  readonly messages: number;
+}
+
+/** What `bench growth` makes the chain hold. */
+const MESSAGES = 100_000;
+
 /** Fewer than `bench curtailment` takes alone, so that all suites end within the time named. */
 const STATIONS_OF_ALL = 50;
 
@@ -39,6 +46,14 @@ async function analysisSubjects(
     ordering: (cutting) => orderingSubject(kind, cutting),
     throughput: { registration: () => registrationSubject(kind), endToEnd: () => endToEndSubject(kind) },
   };
+}
+
+async function growthSubjects(wanted: LedgerKind | 'auto', messages: number): Promise<Pick<BenchSubjects, 'growth'>> {
+  const { chooseLedger } = await import('@chargecast/network');
+  const { chainSubject: chain } = await import('../deployment/bench/chain-subject.js');
+  const { kind } = await chooseLedger(wanted);
+  const ledgers: readonly LedgerKind[] = wanted === 'auto' && kind === 'fabric' ? ['embedded', 'fabric'] : [kind];
+  return { growth: { chain, ledgers, messages } };
 }
 
 /** Every published figure comes from a command here. */
@@ -107,6 +122,21 @@ export const registerBench: Register = (program) => {
       },
     );
   }
+  bench.verb<GrowthOptions>(
+    'growth',
+    'costs over receivers, length of chain, organisations, with the exponent fitted; also written to bench/out/growth.json',
+    (command) =>
+      command
+        .option('--messages <n>', 'σ the chain grows to', (text) => wholeNumber(text, 1_000, 1_000_000), MESSAGES)
+        .addOption(ledgerOption()),
+    async (_, { json, ledger, messages }) => {
+      const { runBench } = await import('@chargecast/bench');
+      return (await runBench(
+        ['growth', ...(json ? ['--json'] : [])],
+        await growthSubjects(ledger, messages),
+      )) as ExitCode;
+    },
+  );
   bench.verb<LedgerOptions>(
     'all',
     'every one of them in turn, which takes a quarter of an hour; what `bench` alone does',
@@ -123,6 +153,7 @@ export const registerBench: Register = (program) => {
         curtailment,
         ...(await ledgerSubjects(ledger)),
         ...(await analysisSubjects(ledger)),
+        ...(await growthSubjects(ledger, MESSAGES)),
       };
       return (await runBench(['all', ...(json ? ['--json'] : [])], subjects)) as ExitCode;
     },

@@ -1,5 +1,6 @@
 import {
   type LedgerKind,
+  type LedgerStatus,
   chooseLedger,
   type OnProgress,
   type ProcessRole,
@@ -195,6 +196,10 @@ export class Deployment {
   /** Starts the ledger again after it ended, on the data it has. */
   async restartLedger(): Promise<void> {
     this.#ledger = await startLedgerOf(this.layout, this.manifest, () => undefined, this.#chaincodeBundle);
+  }
+
+  ledgerStatus(): Promise<LedgerStatus> {
+    return this.#ledger.status();
   }
 
   async stopRoles(): Promise<void> {

@@ -13,7 +13,8 @@ import { type Replica } from '../../replica';
 import { Deployment } from '../deployment';
 import { FIRST_EPOCH, firstLimits } from '../genesis';
 import { BENCH_CHAINCODE_BUNDLE } from '../root';
-import { BARE_FLEET, type BareProvider, openBareProvider, TERMS } from './registration-subject';
+import { cpuMilliseconds } from './cpu-time';
+import { BARE_FLEET } from './registration-subject';
 import { SealingParty } from './sealing-party';
 
 export interface BareOptions {
@@ -22,18 +23,15 @@ export interface BareOptions {
 }
 
 /**
- * A consortium of which no role runs: its ledger, a provider's desk, a centre that seals, and this process as the first
- * organisation's relay. Nothing comes on the chains but what is asked for here.
+ * A consortium of which no role runs: its ledger, a centre that seals, and this process as the first organisation's relay. Nothing comes on the chains but what is asked for here.
  */
 export class BareConsortium {
   readonly deployment: Deployment;
-  readonly provider: BareProvider;
   readonly party: SealingParty;
   #relay: Ledger;
 
-  private constructor(deployment: Deployment, provider: BareProvider, party: SealingParty, relay: Ledger) {
+  private constructor(deployment: Deployment, party: SealingParty, relay: Ledger) {
     this.deployment = deployment;
-    this.provider = provider;
     this.party = party;
     this.#relay = relay;
   }
@@ -49,11 +47,8 @@ export class BareConsortium {
     });
     try {
       const { params, keys } = deployment.consortium;
-      const provider = await openBareProvider(directory, deployment, TERMS);
       const party = await SealingParty.make(params, keys.kgc, firstLimits(), vehicles);
-      const bare = new BareConsortium(deployment, provider, party, await connectRelay(deployment));
-      await bare.#beginSlot();
-      return bare;
+      return new BareConsortium(deployment, party, await connectRelay(deployment));
     } catch (error) {
       await deployment.stop();
       throw error;
@@ -73,8 +68,23 @@ export class BareConsortium {
     return this.#relay;
   }
 
-  get replica(): Replica {
-    return this.provider.replica;
+  /** σ's are committed under a slot head that a majority signed; the gateways, which do it otherwise, do not run. */
+  async beginSlot(replica: Replica): Promise<void> {
+    const { params, keys } = this.deployment.consortium;
+    const newest = (await this.relay.height('certchain')) - 1n;
+    await replica.reached('certchain', newest, AbortSignal.timeout(60_000));
+    const { recordsRoot, revocationsRoot } = await replica.roots(newest);
+    const head = {
+      number: slotNumber(Date.now() / 1000),
+      epoch: FIRST_EPOCH,
+      recordsRoot: toHex(recordsRoot),
+      revocationsRoot: toHex(revocationsRoot),
+      certchainBlock: Number(newest),
+    };
+    const signatures = [...keys.organisations].map(([mspId, { secret }]) =>
+      organisationSigner(mspId, secret, params).signParts(slotStatement(head)),
+    );
+    await this.relay.submit('datachain', advanceSlotTransaction(head, signatures));
   }
 
   /** σ's in one transaction. @throws CodedError E_BENCH if one is refused */
@@ -102,6 +112,12 @@ export class BareConsortium {
     return found;
   }
 
+  /** CPU time of the ledger's processes since they started; undefined where the system does not tell. */
+  async ledgerCpuMs(): Promise<number | undefined> {
+    const { nodes } = await this.deployment.ledgerStatus();
+    return cpuMilliseconds([...new Set(nodes.flatMap(({ pid }) => pid ?? []))]);
+  }
+
   /** Ends the ledger's processes and starts them on the data they left. @returns milliseconds from starting to the first answer */
   async restartLedger(): Promise<number> {
     this.#relay.close();
@@ -115,29 +131,8 @@ export class BareConsortium {
 
   async close(): Promise<void> {
     this.#relay.close();
-    await this.provider.close();
     await this.deployment.stop();
     await rm(this.deployment.layout.directory, { recursive: true, force: true });
-  }
-
-  /** σ's are committed under a slot head that a majority signed; the gateways, which do it otherwise, do not run. */
-  async #beginSlot(): Promise<void> {
-    const { params, keys } = this.deployment.consortium;
-    const { replica } = this;
-    const newest = (await this.relay.height('certchain')) - 1n;
-    await replica.reached('certchain', newest, AbortSignal.timeout(60_000));
-    const { recordsRoot, revocationsRoot } = await replica.roots(newest);
-    const head = {
-      number: slotNumber(Date.now() / 1000),
-      epoch: FIRST_EPOCH,
-      recordsRoot: toHex(recordsRoot),
-      revocationsRoot: toHex(revocationsRoot),
-      certchainBlock: Number(newest),
-    };
-    const signatures = [...keys.organisations].map(([mspId, { secret }]) =>
-      organisationSigner(mspId, secret, params).signParts(slotStatement(head)),
-    );
-    await this.relay.submit('datachain', advanceSlotTransaction(head, signatures));
   }
 }
 

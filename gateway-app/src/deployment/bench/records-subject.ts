@@ -17,7 +17,7 @@ import { type Channel, type LedgerTransaction } from '../../ledger';
 import { topologyOf } from '../consortium';
 import { BareConsortium } from './bare-consortium';
 import { BenchMeter } from './bench-meter';
-import { applicant, PEER } from './registration-subject';
+import { applicant, type BareProvider, openBareProvider, PEER, TERMS } from './registration-subject';
 
 const PAGE = 100;
 const MOST_RECEIVERS = 1024;
@@ -25,8 +25,11 @@ const MOST_RECEIVERS = 1024;
 export async function recordsSubject(wanted: LedgerKind | 'auto', organisations?: number): Promise<RecordsSubject> {
   const { kind: ledger } = await chooseLedger(wanted);
   const bare = await BareConsortium.open({ ledger, ...(organisations && { organisations }) }, MOST_RECEIVERS);
+  const { deployment } = bare;
   try {
-    return new Records(bare, await BenchMeter.admit(bare.deployment.consortium, bare.relay));
+    const provider = await openBareProvider(deployment.layout.directory, deployment, TERMS);
+    await bare.beginSlot(provider.replica);
+    return new Records(bare, provider, await BenchMeter.admit(deployment.consortium, bare.relay));
   } catch (error) {
     await bare.close();
     throw error;
@@ -39,14 +42,16 @@ class Records implements RecordsSubject {
   readonly blockLimits: BlockLimits;
   readonly pageSize = PAGE;
   readonly #bare: BareConsortium;
+  readonly #provider: BareProvider;
   readonly #meter: BenchMeter;
   readonly #owner = AuthenticationKey.generate().publicKey;
   readonly #vehicles: string[] = [];
   readonly #charged: string[] = [];
   #bookmark = '';
 
-  constructor(bare: BareConsortium, meter: BenchMeter) {
+  constructor(bare: BareConsortium, provider: BareProvider, meter: BenchMeter) {
     this.#bare = bare;
+    this.#provider = provider;
     this.#meter = meter;
     this.ledger = bare.ledger;
     this.organisations = bare.organisations;
@@ -58,7 +63,7 @@ class Records implements RecordsSubject {
   register(vehicles: number): Promise<Weight> {
     return this.#weigh('certchain', async () => {
       const { params } = this.#bare.deployment.consortium;
-      const { registrar } = this.#bare.provider;
+      const { registrar } = this.#provider;
       const applicants = Array.from({ length: vehicles }, (_, i) =>
         applicant(params.ctx, this.#owner, `VIN${this.#vehicles.length + i}`),
       );
@@ -114,8 +119,9 @@ class Records implements RecordsSubject {
     this.#bookmark = (JSON.parse(Buffer.from(page).toString('utf8')) as { bookmark: string }).bookmark;
   }
 
-  close(): Promise<void> {
-    return this.#bare.close();
+  async close(): Promise<void> {
+    await this.#provider.close();
+    await this.#bare.close();
   }
 
   async #put(bytes: number): Promise<void> {
