@@ -75,12 +75,6 @@ class LevelStore implements Store {
     return value && this.#cipher.open(diskKey, value).value;
   }
 
-  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    const diskKeys = keys.map((key) => this.#diskKey(key));
-    const values = await this.#level.getMany(diskKeys);
-    return values.map((value, index) => value && this.#cipher.open(diskKeys[index] as string, value).value);
-  }
-
   async has(key: string): Promise<boolean> {
     return this.#level.getSync(this.#diskKey(key)) !== undefined;
   }

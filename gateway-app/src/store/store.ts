@@ -4,8 +4,6 @@
  */
 export interface Store {
   get(key: string): Promise<Uint8Array | undefined>;
-  /** In the order of the keys, in one step. */
-  getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   has(key: string): Promise<boolean>;
   put(key: string, value: Uint8Array): Promise<void>;
   del(key: string): Promise<void>;

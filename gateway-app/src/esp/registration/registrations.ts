@@ -52,9 +52,9 @@ export class Registrations {
   /** What is known of each ID, and under each name. */
   async lookUp(applied: readonly Pick<Registration, 'id' | 'name'>[]): Promise<Known> {
     const names = [...new Set(applied.map(({ name }) => name))];
-    const held = (await this.#byName.getMany(names)).map((value) => value && fromJson<string>(value));
+    const held = await Promise.all(names.map((name) => getJson<string>(this.#byName, name)));
     const ids = [...new Set([...applied.map(({ id }) => id), ...held.filter((id) => id !== undefined)])];
-    const found = (await this.#byId.getMany(ids)).map((value) => value && fromJson<Registration>(value));
+    const found = await Promise.all(ids.map((id) => this.find(id)));
     const byId = new Map(ids.map((id, index) => [id, found[index]]));
     return {
       ofId: (id) => byId.get(id),
