@@ -23,10 +23,25 @@ export interface Client {
   readonly commonName?: string;
 }
 
+type Subject = Partial<Record<string, string | readonly string[]>>;
+
+/** Subjects by PEM: the same few clients submit again and again. */
+const subjects = new Map<string, Subject>();
+const KEPT_SUBJECTS = 256;
+
+function subjectOf(identity: ClientIdentity): Subject {
+  const pem = Buffer.from(identity.getIDBytes()).toString('latin1');
+  const known = subjects.get(pem);
+  if (known) return known;
+  const subject = new X509Certificate(pem).toLegacyObject().subject as unknown as Subject;
+  if (subjects.size === KEPT_SUBJECTS) subjects.clear();
+  subjects.set(pem, subject);
+  return subject;
+}
+
 /** A field of the certificate's subject. */
 function subjectField(identity: ClientIdentity, field: 'CN' | 'OU'): readonly string[] {
-  const { subject } = new X509Certificate(identity.getIDBytes()).toLegacyObject();
-  const values = (subject as Partial<Record<string, string | readonly string[]>>)[field] ?? [];
+  const values = subjectOf(identity)[field] ?? [];
   return typeof values === 'string' ? [values] : values;
 }
 

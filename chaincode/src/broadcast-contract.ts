@@ -3,6 +3,7 @@ import {
   decodeGenesisGovernance,
   decodeSignedSlotHead,
   decodeSigmaState,
+  governanceKey,
   hex,
   type InclusionReply,
   keyRange,
@@ -42,11 +43,13 @@ export const BROADCAST_ACCESS: AccessTable = {
 
 const sigmaId = hex(32);
 
+const BROADCAST_READS = { submit: [SLOT_KEY, governanceKey('limits'), governanceKey('epochs')] };
+
 /** σ, the governance it is judged by, and the slot. Serves the data chain. */
 @Info({ title: 'broadcast', description: 'Publicly verified ciphertexts on the data chain' })
 export class BroadcastContract extends LedgerContract {
   constructor() {
-    super(BROADCAST.contract, 'datachain', BROADCAST_ACCESS);
+    super(BROADCAST.contract, 'datachain', BROADCAST_ACCESS, BROADCAST_READS);
   }
 
   @Transaction()

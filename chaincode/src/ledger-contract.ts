@@ -1,4 +1,4 @@
-import { ProtocolError } from '@chargecast/protocol';
+import { PARAMS_KEY, ProtocolError } from '@chargecast/protocol';
 import { type Params } from '@chargecast/signcryption/params';
 import { Context, Contract } from 'fabric-contract-api';
 import { type AccessTable, ensureAllowed } from './access';
@@ -25,11 +25,19 @@ export type ChannelRole = 'certchain' | 'datachain' | 'both';
 export abstract class LedgerContract extends Contract {
   readonly #channel: ChannelRole;
   readonly #access: AccessTable;
+  readonly #reads: Readonly<Record<string, readonly string[]>>;
 
-  protected constructor(name: string, channel: ChannelRole, access: AccessTable) {
+  /** @param reads keys a transaction reads whatever its arguments are: asked for together with the params */
+  protected constructor(
+    name: string,
+    channel: ChannelRole,
+    access: AccessTable,
+    reads: Readonly<Record<string, readonly string[]>> = {},
+  ) {
     super(name);
     this.#channel = channel;
     this.#access = access;
+    this.#reads = reads;
   }
 
   override createContext(): LedgerContext {
@@ -60,6 +68,8 @@ export abstract class LedgerContract extends Contract {
     ctx.state = new WorldState(ctx.stub, StateBatches.of(ctx.stub));
     ctx.time = ctx.stub.getTxTimestamp().seconds.toNumber();
     if (transaction !== 'init') {
+      const more = Object.hasOwn(this.#reads, transaction) ? this.#reads[transaction] : undefined;
+      await ctx.state.fetch([PARAMS_KEY, ...(more ?? [])]);
       ctx.params = await readParams(ctx.state);
       this.ensureChannel(ctx, ctx.params);
     }

@@ -8,6 +8,9 @@ export type StateStub = Pick<
   'getState' | 'putState' | 'getStateByRange' | 'getStateByRangeWithPagination'
 >;
 
+/** Keys of `standing` to what their text was decoded to, which depends on the text alone. */
+const decoded = new Map<string, { readonly source: string; readonly decoder: unknown; readonly value: unknown }>();
+
 /**
  * World state of one transaction. A transaction does not see its own writes, so a key read once is known: each is asked
  * of the peer once. Writes wait for `flush`, so that they go together.
@@ -69,6 +72,17 @@ export class WorldState {
   async json<T>(key: string, decoder: Decoder<T>): Promise<T | undefined> {
     const source = await this.text(key);
     return source === undefined ? undefined : decodeJson(source, decoder, key);
+  }
+
+  /** As `json`, for the few documents that every transaction reads: each is decoded when its text has changed. */
+  async standing<T>(key: string, decoder: Decoder<T>): Promise<T | undefined> {
+    const source = await this.text(key);
+    if (source === undefined) return undefined;
+    const last = decoded.get(key);
+    if (last?.source === source && last.decoder === decoder) return last.value as T;
+    const value = decodeJson(source, decoder, key);
+    decoded.set(key, { source, decoder, value });
+    return value;
   }
 
   async putBytes(key: string, value: Uint8Array): Promise<void> {

@@ -40,8 +40,8 @@ export interface RulesInForce {
 
 export async function readGovernance(state: WorldState): Promise<Governance> {
   return {
-    limits: await state.json(governanceKey('limits'), decodeLimitsItem),
-    epochs: await state.json(governanceKey('epochs'), decodeEpochsItem),
+    limits: await state.standing(governanceKey('limits'), decodeLimitsItem),
+    epochs: await state.standing(governanceKey('epochs'), decodeEpochsItem),
   };
 }
 

@@ -18,7 +18,7 @@ import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
 import { type WorldState } from '../state';
 
 export async function readSlot(state: WorldState): Promise<SignedSlotHead | undefined> {
-  return state.json(SLOT_KEY, decodeSignedSlotHead);
+  return state.standing(SLOT_KEY, decodeSignedSlotHead);
 }
 
 /** Reads the slot, so that the submission dies when it moves on. Throws `E_SLOT_STALE`. */

@@ -63,15 +63,11 @@ async function write(ctx: LedgerContext, committed: readonly Candidate[]): Promi
   const { state } = ctx;
   const transactionId = ctx.stub.getTxID();
   const ids = committed.map(({ id }) => id);
-  const root = toHex(
-    merkleRoot(
-      nodePrimitives,
-      SIGMA_TREE,
-      committed.map(({ verified }) => verified.id),
-    ),
-  );
+  // `verified.id` would hash each σ once more.
+  const leaves = ids.map((id) => fromHex(id, 32));
+  const root = toHex(merkleRoot(nodePrimitives, SIGMA_TREE, leaves));
   for (const [index, { id, oneTimeKey, verified }] of committed.entries()) {
-    await state.putBytes(spentKey(oneTimeKey), verified.id);
+    await state.putBytes(spentKey(oneTimeKey), leaves[index] as Uint8Array);
     await state.putBytes(sigmaKey(id), encodeSigmaState({ transactionId, index, sigma: verified.sigma.bytes }));
   }
   const batch: BatchState = { root, ids };
