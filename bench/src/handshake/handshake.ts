@@ -19,9 +19,10 @@ export interface HandshakeResults {
   readonly tls13: { readonly microseconds: Timing; readonly perSecond: number };
   /** Our handshake in TLS handshakes: three parties and seven messages against two and three. */
   readonly ratioToTls13: Timing;
+  /** On one core. */
+  readonly certificateVerificationsPerSecond: number;
   readonly certificateVerification: {
     readonly microseconds: Timing;
-    readonly perSecond: number;
     /** The second paper's figures, on an Intel Core i7-8700K. */
     readonly paperPerSecond: { readonly signatures: number; readonly certificates: number };
   };
@@ -103,9 +104,9 @@ function summarise(subject: HandshakeSubject, measured: Measurements, steps: Mea
     steps: subject.steps.map((name) => ({ name, microseconds: steps.timing(name).median })),
     tls13: { microseconds: tls13, perSecond: perSecond(tls13) },
     ratioToTls13: measured.ratio('handshake', 'tls13'),
+    certificateVerificationsPerSecond: perSecond(certificate),
     certificateVerification: {
       microseconds: certificate,
-      perSecond: perSecond(certificate),
       paperPerSecond: { signatures: 10_000, certificates: 100_000 },
     },
   };
@@ -118,6 +119,7 @@ export function handshakeTable({
   tls13,
   ratioToTls13,
   certificateVerification,
+  certificateVerificationsPerSecond,
 }: HandshakeResults): string {
   const micro = (value: number): string => `${value.toFixed(0)} µs`;
   const rate = (value: number): string => `${value.toLocaleString('en')} /s`;
@@ -135,7 +137,7 @@ export function handshakeTable({
     [
       'certificate verified',
       micro(certificateVerification.microseconds.median),
-      `${rate(certificateVerification.perSecond)} a core; the second paper: ${rate(paperPerSecond.signatures)} signed and verified, ${rate(paperPerSecond.certificates)} certificates (i7-8700K)`,
+      `${rate(certificateVerificationsPerSecond)} a core; the second paper: ${rate(paperPerSecond.signatures)} signed and verified, ${rate(paperPerSecond.certificates)} certificates (i7-8700K)`,
     ],
   ];
   const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length));
