@@ -11,6 +11,7 @@ import { registerFleet } from './fleet';
 import { registerLedger } from './ledger';
 import { registerNetwork } from './network';
 import { registerOpening } from './opening';
+import { registerPages } from './pages';
 import { registerParams } from './params';
 import { registerPerson } from './person';
 import { registerReplay } from './replay';
@@ -33,6 +34,7 @@ export const REGISTER: readonly Register[] = [
   registerLedger,
   registerDeployment,
   registerPerson,
+  registerPages,
   registerNetwork,
   registerRoles,
   registerAuthorization,

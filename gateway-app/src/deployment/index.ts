@@ -15,5 +15,6 @@ export {
   removePerson,
 } from './people';
 export { freePorts, HOST } from './ports';
+export { restAddressOf } from './rest-address';
 export { pileAddresses, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
 export { CHAINCODE_BUNDLE, ROOT } from './root';

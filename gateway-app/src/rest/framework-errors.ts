@@ -21,10 +21,17 @@ export function fromFramework(error: unknown): unknown {
   const { code, statusCode } = error as Error & { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? KNOWN[code] : undefined;
   if (known) return new RestError(...known, { cause: error });
+  if (typeof code === 'string' && code.startsWith('FST_ERR_') && isClientError(statusCode)) {
+    return new RestError(statusCode, 'E_REQUEST', 'the request is not well formed', { cause: error });
+  }
   if (error instanceof SyntaxError && statusCode === 400) {
     return new RestError(400, 'E_JSON', 'the body is not JSON', { cause: error });
   }
   return error;
+}
+
+function isClientError(status: unknown): status is number {
+  return typeof status === 'number' && status >= 400 && status < 500;
 }
 
 function invalid(error: {

@@ -201,6 +201,7 @@ describe('the REST base', () => {
     const found = await Promise.all([
       ask('/v1/nothing'),
       ask('/v1/numbers', { method: 'DELETE' }),
+      ask('/v1/numbers', { method: 'QUERY' }),
       ask('/v1/numbers?limit=0'),
       ask('/v1/numbers?limit=5&other=1'),
       ask('/v1/numbers?cursor=AAAA'),
@@ -231,6 +232,7 @@ describe('the REST base', () => {
     expect(found.map((answer) => [answer.status, answer.json().code])).toEqual([
       [404, 'E_PATH'],
       [405, 'E_METHOD'],
+      [405, 'E_METHOD'],
       [400, 'E_REQUEST'],
       [400, 'E_REQUEST'],
       [400, 'E_CURSOR'],
@@ -247,7 +249,7 @@ describe('the REST base', () => {
       expect(answer.json()).toMatchObject({ ...refused, status: answer.status });
     }
     expect(found[1]?.headers.allow).toBe('GET');
-    expect(found[9]?.json().errors).toEqual([{ at: 'body/things', message: expect.any(String) as string }]);
+    expect(found[10]?.json().errors).toEqual([{ at: 'body/things', message: expect.any(String) as string }]);
     expect(done).toEqual([]);
   });
 

@@ -64,6 +64,7 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
     if (roles && !roles.includes(caller.role)) {
       throw new RestError(403, 'E_FORBIDDEN', `not open to the role ${caller.role}`);
     }
+    if (request.is404) throw unknownPath(routes, request);
     refuseForeignOrigin(request);
     callers.set(request, caller);
   });

@@ -36,7 +36,7 @@ const newCommand = named(
       .describe('a contract, `provider/contract`, or a holder as `css:css1`, `cp:cp1/pile3`'),
     kind,
     action: z.string().min(1).max(64).describe('an OCPP action, or Bill'),
-    payload: z.record(z.string(), z.json()).describe('as the action’s schema asks'),
+    payload: z.record(z.string(), z.unknown()).describe('as the action’s schema asks'),
   }),
 );
 
@@ -63,7 +63,7 @@ const commandDetailSchema = named(
   'CommandDetail',
   z.object({
     ...commandSchema.shape,
-    payload: z.record(z.string(), z.json()),
+    payload: z.record(z.string(), z.unknown()),
     way: z.array(z.object({ stage, at: time, code: z.string(), sigmaId: z.string() })),
   }),
 );
