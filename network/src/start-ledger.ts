@@ -36,9 +36,12 @@ export async function chooseLedger(
 /** A ledger that somebody else runs, by a connection profile; stopping it is theirs. */
 export async function existingLedger(profileFile: string): Promise<RunningLedger> {
   const { ledger, networkId, organisations } = await readProfile(profileFile);
-  const gateways = organisations.flatMap(({ mspId, gateways: own }) =>
-    own.map(({ endpoint }) => ({ mspId, endpoint })),
+  // An organisation names its own gateway first, and the others' for when that is away.
+  const own = organisations.flatMap(({ mspId, gateways: [first] }) =>
+    first ? [{ mspId, endpoint: first.endpoint }] : [],
   );
+  const others = organisations.flatMap(({ mspId, gateways: all }) => all.map(({ endpoint }) => ({ mspId, endpoint })));
+  const gateways = [...own, ...others];
   const unique = gateways.filter(
     ({ endpoint }, index) => gateways.findIndex((other) => other.endpoint === endpoint) === index,
   );
