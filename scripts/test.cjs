@@ -2,11 +2,9 @@
 'use strict';
 
 /** `npm test`: installs and builds what is missing, runs every suite, closes with the counts of what really ran. */
-const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
-const { prepare, PrepareError, root } = require('./prepare.cjs');
+const { findChromium } = require('./chromium.cjs');
+const { prepare } = require('./prepare.cjs');
+const { orSayWhyNot, runSuites } = require('./suites.cjs');
 
 const FABRIC = '[fabric]';
 
@@ -26,36 +24,10 @@ function skippedLines(results) {
   return lines;
 }
 
-function main() {
+orSayWhyNot(() => {
   prepare();
-  const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'chargecast-test-')), 'report.json');
-  const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const run = spawnSync(process.execPath, [jest, '--json', `--outputFile=${report}`, ...process.argv.slice(2)], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: process.env,
-  });
-  if (!fs.existsSync(report)) {
-    throw new PrepareError(`jest ended without a report (${run.error?.message ?? `exit ${run.status ?? run.signal}`})`);
-  }
-  const results = JSON.parse(fs.readFileSync(report, 'utf8'));
-  fs.rmSync(path.dirname(report), { recursive: true });
-  const suitesThatDidNotRun = results.numRuntimeErrorTestSuites;
-  const failed = results.numFailedTests + suitesThatDidNotRun;
-  const skipped = results.numPendingTests + results.numTodoTests;
-  for (const line of skippedLines(results)) process.stdout.write(`${line}\n`);
-  if (results.numPassedTests === 0) process.exitCode = 1;
-  if (failed > 0 || run.status !== 0) process.exitCode = 1;
-  process.stdout.write(
-    `${results.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
-  );
-}
-
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof PrepareError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.stdout.write('0 passed, 1 failed\n');
-  process.exitCode = 1;
-}
+  runSuites(process.argv.slice(2), (results) => [
+    ...skippedLines(results),
+    `not part of this run: the pages in a browser, npm run test:browser${findChromium() ? '' : ' (needs Chromium)'}`,
+  ]);
+});

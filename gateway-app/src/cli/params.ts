@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { type Register } from './command';
@@ -20,6 +21,9 @@ async function showParams(io: Io, file: string): Promise<void> {
   const { readParams } = await import('../audit/params.js');
   const { encodeParams, roleName, toHex } = await import('@chargecast/signcryption');
   const params = await readParams(file);
+  // What an auditor compares with the page that verifies in the browser.
+  const fingerprint = createHash('sha256').update(encodeParams(params)).digest('hex');
+  io.line(`fingerprint  ${fingerprint}`);
   io.line(`network      ${params.networkId}`);
   io.line(`channels     ${params.certchain}, ${params.datachain}`);
   io.line(`suite        ${params.suite}`);
