@@ -1,5 +1,6 @@
 /** What `bench crypto` times, grouped by what is compared with what. */
 import {
+  ENTRY_OVERHEAD,
   lendEntryKey,
   nodePrimitives,
   Role,
@@ -9,6 +10,7 @@ import {
   verifyRecord,
   verifySigma,
 } from '@chargecast/signcryption';
+import { frame } from '@chargecast/signcryption/bytes';
 import { type Env } from '@chargecast/signcryption/env';
 import { LocatorIndex } from '@chargecast/signcryption/locate';
 import { nativePrimitives } from '@chargecast/signcryption/primitives/native';
@@ -17,11 +19,15 @@ import { verifyRecord as verifyRecordWith } from '@chargecast/signcryption/recor
 import { verifySigma as verifySigmaWith } from '@chargecast/signcryption/verify';
 import { randomBytes } from 'node:crypto';
 import { agreementCases, encryptionCases, signedHpkeCase, verificationCases } from './baselines';
-import { type Fixture, MAX_RECEIVERS, SESSION_ID } from './fixture';
+import { type Fixture, MAX_RECEIVERS, MESSAGE_BYTES, SESSION_ID } from './fixture';
 import { type Case } from './measure';
 
 export const RECEIVERS = [1, 10, 100, 1000, 10_000] as const;
 export const VERIFIED_RECEIVERS = [1, 10, 100, 1000] as const;
+
+export const PRIMITIVES = 'agreement, KDF and AEAD';
+const LOCATOR_BYTES = 32;
+const TAG_BYTES = 16;
 
 /** Over the list of locators, in one timed block. */
 const PASSES = 50;
@@ -35,7 +41,27 @@ const portableEnv: Env = { ...env, primitives: portablePrimitives };
 
 /** Blocks of about equal length: 1,000 agreements, one σ for 1,000, 400 messages by standard means. */
 export function coreCases(fixture: Fixture): Case[] {
-  return [...agreementCases(1000), sealing(fixture, 1000, 1), signedHpkeCase(400)];
+  return [...agreementCases(1000), sealing(fixture, 1000, 1), primitivesCase(1000), signedHpkeCase(400)];
+}
+
+/** What no way of writing signcrypt can do without: an entry's agreement, KDF and AEAD, on operands of its sizes. */
+function primitivesCase(operations: number): Case {
+  const { x25519, keyedBlake2b, aeadSeal } = nativePrimitives;
+  const bytes = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+  const [scalar, u, z, derived] = [bytes(32), bytes(32), bytes(32), bytes(64)];
+  const key = derived.subarray(32);
+  const preimage = frame('entry', [bytes(64), bytes(16), bytes(32), bytes(64)]);
+  const plaintext = bytes(ENTRY_OVERHEAD + MESSAGE_BYTES - LOCATOR_BYTES - TAG_BYTES);
+  const sealed = bytes(plaintext.length + TAG_BYTES);
+  const associatedData = bytes(64 + LOCATOR_BYTES);
+  const block = (): void => {
+    for (let i = 0; i < operations; i++) {
+      x25519(z, scalar, u);
+      keyedBlake2b(derived, z, preimage);
+      aeadSeal(sealed, key, associatedData, plaintext);
+    }
+  };
+  return { name: PRIMITIVES, operations, block };
 }
 
 /** One σ, or as many as the limits demand, for each size. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import path from 'node:path';
 import { draw, type Drawing } from '../drawing';
@@ -21,6 +21,8 @@ export interface Provenance {
 }
 
 const packageRoot = path.resolve(__dirname, '..', '..');
+/** Git-ignored. */
+const OUT = path.join(packageRoot, 'out');
 
 export function provenance(): Provenance {
   return {
@@ -60,17 +62,22 @@ function commit(): string {
 
 /**
  * JSON, and a chart beside it.
- * @returns the JSON file, in the git-ignored bench/out
+ * @returns the JSON file, in bench/out
  */
 export function writeResults(name: string, results: object & Provenance, drawing: Drawing): string {
-  const directory = path.join(packageRoot, 'out');
-  mkdirSync(directory, { recursive: true });
-  const file = path.join(directory, `${name}.json`);
+  mkdirSync(OUT, { recursive: true });
+  const file = path.join(OUT, `${name}.json`);
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
   const { at, machine, commit: revision } = results;
   const footer = `${at}, ${machine.cores} × ${machine.cpu}, commit ${revision.slice(0, 12)}`;
-  writeFileSync(path.join(directory, `${name}.svg`), draw(drawing, footer));
+  writeFileSync(path.join(OUT, `${name}.svg`), draw(drawing, footer));
   return file;
+}
+
+/** What a suite wrote last; undefined where it has not run. */
+export function readResults(name: string): unknown {
+  const file = path.join(OUT, `${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 type Row = readonly [what: string, multiple: string, time: string];
@@ -89,7 +96,7 @@ export function cryptoTable(results: CryptoResults): string {
 }
 
 function sealingRows(results: CryptoResults): Row[] {
-  const { denominators, signcryptPerReceiver, signcryptByReceivers, bytesPerMessage } = results;
+  const { denominators, signcryptPerReceiver, signcryptFloor: floor, signcryptByReceivers, bytesPerMessage } = results;
   const { x25519, ed25519Verify } = denominators;
   const { spread } = signcryptPerReceiver;
   return [
@@ -99,6 +106,11 @@ function sealingRows(results: CryptoResults): Row[] {
       'signcrypt per receiver, n = 1,000, 128 bytes',
       `${inX(signcryptPerReceiver.ratioToX25519)} ${spreadOf(spread)}`,
       micro(signcryptPerReceiver.microseconds),
+    ],
+    [
+      '… its agreement, KDF and AEAD alone',
+      `${inX(floor.ratioToX25519.median)} ${spreadOf(floor.ratioToX25519)}`,
+      micro(floor.microseconds),
     ],
     ...Object.entries(signcryptByReceivers).map(([n, { ratioToX25519, microseconds }]): Row => [
       `… n = ${count(n)}`,
@@ -145,8 +157,9 @@ function checkingRows(results: CryptoResults): Row[] {
 }
 
 function comparedRows(results: CryptoResults): Row[] {
-  const { signcryptPerReceiver, others, nobleToNative, bytesPerMessage, leakage } = results;
+  const { signcryptPerReceiver, signcryptFloor, others, nobleToNative, bytesPerMessage, leakage } = results;
   const { timesFasterThanHpkeNative: faster } = signcryptPerReceiver;
+  const { timesFasterThanHpkeNative: fastest } = signcryptFloor;
   return [
     ...Object.entries(others).map(([name, { ratioToX25519, microseconds }]): Row => [
       `${name}, per receiver`,
@@ -154,6 +167,7 @@ function comparedRows(results: CryptoResults): Row[] {
       micro(microseconds),
     ]),
     ['signcrypt against HPKE native and Ed25519', `${faster.median.toFixed(2)} × faster ${spreadOf(faster)}`, ''],
+    ['… its agreement, KDF and AEAD alone', `${fastest.median.toFixed(2)} × faster ${spreadOf(fastest)}`, ''],
     [
       'bytes of a message by HPKE and Ed25519, sealed box',
       `${bytesPerMessage.signedHpke}, ${bytesPerMessage.sealedBox}`,

@@ -1,7 +1,7 @@
 /** What the timings say, as multiples of the bare operations of the same machine and run. */
 import { ENTRY_OVERHEAD, sigmaBytes } from '@chargecast/signcryption';
 import { BYTES_PER_MESSAGE, HPKE_CORE_SIGNED, SIGNED_HPKE } from './baselines';
-import { RECEIVERS, VERIFIED_RECEIVERS } from './cases';
+import { PRIMITIVES, RECEIVERS, VERIFIED_RECEIVERS } from './cases';
 import { MESSAGE_BYTES } from './fixture';
 import { type Leakage } from './leakage';
 import { type Measurements, type Timing } from './measure';
@@ -19,6 +19,13 @@ export interface CryptoResults {
     /** Of what HPKE and an Ed25519 signature cost per receiver on the same primitives. */
     readonly ratioToHpkeNative: number;
     /** The same the other way round. */
+    readonly timesFasterThanHpkeNative: Timing;
+  };
+  /** An entry's agreement, KDF and AEAD alone: below this no way of writing signcrypt gets. */
+  readonly signcryptFloor: {
+    readonly ratioToX25519: Timing;
+    readonly microseconds: number;
+    /** What HPKE and Ed25519 take, in multiples of it. */
     readonly timesFasterThanHpkeNative: Timing;
   };
   /** Per receiver by receivers, in X25519; beyond 1,000 in several σ, as the limits demand. */
@@ -100,6 +107,11 @@ export function summarise({ core, growth, small, locate, compared, leakage }: Me
       microseconds: core.timing('signcrypt 1000').median / 1000,
       ratioToHpkeNative: core.ratio('signcrypt 1000', SIGNED_HPKE, 1000).median,
       timesFasterThanHpkeNative: timesFaster,
+    },
+    signcryptFloor: {
+      ratioToX25519: core.ratio(PRIMITIVES, fasterX(core)),
+      microseconds: core.timing(PRIMITIVES).median,
+      timesFasterThanHpkeNative: core.ratio(SIGNED_HPKE, PRIMITIVES),
     },
     signcryptByReceivers: Object.fromEntries(RECEIVERS.map((n) => [n, byReceivers(growth, n)])),
     signcryptWhole: Object.fromEntries(RECEIVERS.slice(0, 4).map((n) => [n, inX(growth, `signcrypt ${n}`)])),

@@ -24,8 +24,8 @@ export const LOAD: EndToEndLoad = {
   rounds: 3,
   seconds: 10,
   receivers: 1024,
-  sigmas: 120,
-  outstandingSigmas: 24,
+  sigmas: 200,
+  outstandingSigmas: 48,
   baselineTransactions: 2_000,
   baselineOutstanding: 64,
   loneCommands: 15,
@@ -56,6 +56,9 @@ export interface EndToEndResults {
   readonly notIncluded: readonly string[];
 }
 
+/** σ's sent before anything is measured: every process has then compiled what it runs. */
+const WARM_UP = 24;
+
 const INCLUDED = [
   'hand-over of each σ to all four gateways over mutual TLS, verified and on disk before it is acknowledged',
   'gathering, endorsement by a majority with verification in every endorsing chaincode, ordering, commit by all peers',
@@ -83,8 +86,8 @@ async function measure(subject: EndToEndSubject, load: EndToEndLoad): Promise<En
   const { receivers, sigmas, seconds, baselineTransactions } = load;
   const gathered = { seconds, outstanding: load.outstandingSigmas };
   const plain = { seconds, outstanding: load.baselineOutstanding };
-  await gatheredRound(subject, await sealAll(subject, 4, receivers), gathered);
-  await plainRound(subject, 8, plain);
+  await gatheredRound(subject, await sealAll(subject, WARM_UP, receivers), gathered);
+  await plainRound(subject, 4 * WARM_UP, plain);
   const lone = await loneCommand(subject, load.loneCommands);
   const ours: Round[] = [];
   const baseline: Round[] = [];

@@ -49,10 +49,10 @@ async function measure(subject: EndToEndSubject, load: VerificationLoad): Promis
   const verified = (sealed: readonly SealedCommands[]): Promise<number> =>
     committedPerSecond(sealed.length, outstanding, (i) => subject.submit(sealed[i] as SealedCommands));
 
-  const warmUp = await seal(outstanding);
+  const warmUp = await seal(transactions);
   const bytes = warmUp[0]?.bytes ?? 0;
   await verified(warmUp);
-  await plain('warm-up', outstanding, bytes);
+  await plain('warm-up', transactions, bytes);
   const rates: { verified: number; plain: number }[] = [];
   for (let round = 0; round < load.rounds; round++) {
     const sealed = await seal(transactions);
