@@ -67,6 +67,11 @@ export class RecordingActuator implements Actuator {
     for await (const { value } of this.#accounts.entries()) yield fromJson<AccountEntry>(value);
   }
 
+  /** Whether a centre's bill of a transaction is booked. @param sender f of the centre, hex */
+  isCharged(sender: string, transactionId: string): Promise<boolean> {
+    return this.#charged.has(chargeKey(sender, transactionId));
+  }
+
   /** Sum of the bills booked, minor units of their currencies. */
   async chargedMinor(): Promise<number> {
     let sum = 0;
@@ -86,7 +91,7 @@ export class RecordingActuator implements Actuator {
   async #book(order: Order): Promise<Act> {
     const { sender, commandId, action, payload, at } = order;
     const transactionId = billedTransaction(action, payload);
-    const charge = `${sender} ${transactionId}`;
+    const charge = chargeKey(sender, transactionId);
     if (action === 'Bill' && (await this.#charged.has(charge))) return { outcome: 'refused', code: 'E_BILLED_ALREADY' };
     const entry: AccountEntry = {
       transactionId,
@@ -106,6 +111,8 @@ export class RecordingActuator implements Actuator {
     };
   }
 }
+
+const chargeKey = (sender: string, transactionId: string): string => `${sender} ${transactionId}`;
 
 function entryOf(action: string): AccountEntry['entry'] {
   if (action === 'Bill') return 'charge';

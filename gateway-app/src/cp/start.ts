@@ -17,6 +17,7 @@ import {
 import { CssStreamSource, openReplica, type Replica } from '../replica';
 import { Credentials } from '../registration';
 import { client, serve } from '../rpc';
+import { pruneJournal } from '../settlement/journal-pruning';
 import { openChargingBook } from '../settlement/open-book';
 import { type FinalCost, openStations, type Stations } from '../station';
 import { type Store } from '../store';
@@ -42,6 +43,7 @@ export interface RunningCp extends RunningRole {
 }
 
 const PRUNE_MS = 5_000;
+const PRUNE_JOURNAL_MS = 15 * 60_000;
 
 /**
  * Starts a process of piles. Resolves when it serves and every pile's record counts.
@@ -233,6 +235,13 @@ async function assemble(
     const lowest = [sessions.lowestCursor(), own.lowestCursor()].filter((cursor) => cursor !== undefined).sort()[0];
     sigmas.prune(lowest).catch((error: unknown) => log.warn({ err: error }, 'the σ log could not be pruned'));
   }, PRUNE_MS);
+  const forgetting = setInterval(() => {
+    if (!stations || !book) return;
+    const { journal } = stations;
+    pruneJournal({ journal, book, isCharged: (sender, transaction) => records.isCharged(sender, transaction) }).catch(
+      (error: unknown) => log.warn({ err: error }, 'what stations told could not be forgotten'),
+    );
+  }, PRUNE_JOURNAL_MS);
 
   return {
     name: config.name,
@@ -243,6 +252,7 @@ async function assemble(
       cpStatus({ sessions, journal, records, stations, book, counts, intake, receipts, replica, logged: sigmas }),
     async stop() {
       clearInterval(pruning);
+      clearInterval(forgetting);
       const closing = server.close();
       stop.abort();
       await sessions.stop();

@@ -115,6 +115,17 @@ export class ChargingBook {
     for await (const { value } of this.#refused.entries()) yield fromJson(value);
   }
 
+  /** Every event up to here has become part of a record, or of a transaction that is kept until it is one. */
+  async place(): Promise<string> {
+    return (await getJson<string>(this.#places, PLACE)) ?? '';
+  }
+
+  /** What a station's transaction is called on the data chain; undefined if it is not recorded, or not yet. */
+  async recordedAs(session: string, transactionId: string): Promise<string | undefined> {
+    const index = ((await getJson<readonly string[]>(this.#sessions, session)) ?? []).indexOf(transactionId);
+    return index < 0 ? undefined : chargingTransaction(session, index);
+  }
+
   /** The actuator, with what a start command says kept before it is carried out. */
   noting(actuator: Actuator): Actuator {
     return {
@@ -147,7 +158,7 @@ export class ChargingBook {
     while (!stopping.aborted) {
       try {
         const changed = source.changed();
-        const news = await source.after((await getJson<string>(this.#places, PLACE)) ?? '');
+        const news = await source.after(await this.place());
         if (news.length === 0) await untilAborted(changed, stopping);
         else await this.#take(news);
       } catch (error) {

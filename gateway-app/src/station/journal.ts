@@ -1,6 +1,7 @@
 import { KeyedLock } from '../common/keyed-lock';
 import { type Batch, fromJson, getJson, orderedKey, type Store, toJson } from '../store';
 import type { GroupCommit } from '../store/group-commit';
+import { commandNumber } from './identifiers';
 import type { KeptMessage, Payload, TransactionEventRequest } from './messages';
 import { hasSeen, newTransaction, type StationTransaction, type TransactionOrigin, withEvent } from './transaction';
 
@@ -122,13 +123,36 @@ export class StationJournal {
     batch.put(this.#origins, expectedKey(pile, remoteStartId), toJson(origin));
   }
 
-  /** Forgets events up to a position that every reader has passed; the newest stays, as the place to go on from. */
-  async prune(position: string): Promise<void> {
+  async *transactions(): AsyncGenerator<StationTransaction, void, undefined> {
+    for await (const { value } of this.#transactions.entries()) yield fromJson<StationTransaction>(value);
+  }
+
+  /**
+   * Forgets transactions, and of the events up to a position that every reader has passed those of no transaction kept;
+   * the newest event stays, as the place to go on from. An event of a forgotten transaction that comes again is nobody's.
+   */
+  async prune(position: string, transactions: readonly StationTransaction[]): Promise<void> {
     const newest = orderedKey(this.#next - 1n);
+    const gone = new Set(transactions.map(({ pile, transactionId }) => transactionKey(pile, transactionId)));
     const batch = this.#events.batch();
-    for await (const { key } of this.#events.entries({ lte: position }))
-      if (key !== newest) batch.del(this.#events, key);
+    for await (const { key, value } of this.#events.entries({ lte: position })) {
+      const { pile, message, payload } = fromJson<StationEvent>(value);
+      const of = message === 'TransactionEvent' ? transactionOf(pile, payload) : undefined;
+      const isNeeded = of !== undefined && !gone.has(of) && (await this.#transactions.has(of));
+      if (key !== newest && !isNeeded) batch.del(this.#events, key);
+    }
+    for (const each of transactions) await this.#forget(each, batch);
     if (batch.size > 0) await batch.commit();
+  }
+
+  async #forget({ pile, transactionId, origin }: StationTransaction, batch: Batch): Promise<void> {
+    batch.del(this.#transactions, transactionKey(pile, transactionId));
+    if (origin === undefined) return;
+    const { commandId, sender, session } = origin;
+    batch.del(this.#origins, startedKey(pile, commandId));
+    batch.del(this.#origins, expectedKey(pile, commandNumber('start', sender, commandId)));
+    const newest = session === undefined ? undefined : await this.ofSession(session);
+    if (session !== undefined && newest?.transactionId === transactionId) batch.del(this.#sessions, session);
   }
 
   #origin(pile: string, remoteStartId: number): Promise<TransactionOrigin | undefined> {
@@ -147,5 +171,7 @@ export class StationJournal {
 }
 
 const transactionKey = (pile: string, transactionId: string): string => `${pile} ${transactionId}`;
+const transactionOf = (pile: string, payload: Payload): string =>
+  transactionKey(pile, (payload as unknown as TransactionEventRequest).transactionInfo.transactionId);
 const expectedKey = (pile: string, remoteStartId: number): string => `expected ${pile} ${remoteStartId}`;
 const startedKey = (pile: string, commandId: string): string => `started ${pile} ${commandId}`;
