@@ -130,13 +130,16 @@ export class AdmissionDesk implements Pick<Handlers<'Esp'>, 'admit' | 'watch'> {
         throw new AuthenticationError('E_AUTH_BUSY', 'one process watches more vehicles than it may');
       }
       const refused: Uint8Array[] = [];
+      const taken: string[] = [];
       for (const ticket of plugged) {
         const admitted = this.#tickets.read(Uint8Array.from(ticket));
-        if (admitted && (await this.#holds(admitted))) watcher.plugged.set(text(ticket), admitted);
-        else refused.push(ticket);
+        if (admitted && (await this.#holds(admitted))) {
+          watcher.plugged.set(text(ticket), admitted);
+          taken.push(text(ticket));
+        } else refused.push(ticket);
       }
       if (refused.length > 0) watcher.outgoing.push({ encryptionKey: EMPTY, withdrawn: refused });
-      await this.#sweepOne(watcher);
+      await this.#sweepOne(watcher, taken);
     }
   }
 
@@ -153,11 +156,12 @@ export class AdmissionDesk implements Pick<Handlers<'Esp'>, 'admit' | 'watch'> {
     for (const watcher of [...this.#watchers]) await this.#sweepOne(watcher);
   }
 
-  async #sweepOne({ plugged, outgoing }: Watcher): Promise<void> {
+  async #sweepOne({ plugged, outgoing }: Watcher, tickets: readonly string[] = [...plugged.keys()]): Promise<void> {
     const now = seconds();
     const withdrawn: Uint8Array[] = [];
-    for (const [ticket, admitted] of [...plugged]) {
-      if (await this.#stands(admitted, now)) continue;
+    for (const ticket of tickets) {
+      const admitted = plugged.get(ticket);
+      if (!admitted || (await this.#stands(admitted, now))) continue;
       plugged.delete(ticket);
       withdrawn.push(Buffer.from(ticket, 'latin1'));
     }
