@@ -23,7 +23,7 @@ import { ReceiverHints } from './hints';
 import { Intake } from './intake';
 import { Outbox } from './outbox';
 import { PowerReports } from './power-reports';
-import { CSC_API, cscChecks, cscGauges, type CscRestParts, cscRoutes } from './rest';
+import { CSC_API, cscChecks, cscGauges, type CscRestParts, cscRoutes, OperationBook } from './rest';
 import { Sealer } from './sealer';
 import { cscService } from './service';
 import { Sessions } from './sessions';
@@ -192,6 +192,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   const handlers = cscService({ name: config.name, holder, desk, curtailment, intake, charging });
   const server = await serve('Csc', handlers, { tls, host, port, logger: log });
   undo.push(() => server.close());
+  const operations = new OperationBook(store.sub('rest'), outbox);
   const rest = await serveCsc(process, {
     name: config.name,
     store: store.sub('rest'),
@@ -207,12 +208,15 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     consortium: new RemoteView(gateways.map(({ css }) => css)),
     trust: JSON.parse(encodeTrust(trust)) as unknown,
     events,
+    operations,
   });
+  undo.push(() => rest?.close());
   dispatcher.start();
   pump();
   dispatcher.wake();
   const pruning = setInterval(() => {
-    Promise.all([intake.prune(), outbox.prune(now() - dispatch.keepSeconds * 1000)]).catch((error: unknown) =>
+    const oldest = now() - dispatch.keepSeconds * 1000;
+    Promise.all([intake.prune(), outbox.prune(oldest), operations.prune(oldest)]).catch((error: unknown) =>
       log.warn({ err: error }, 'what is past could not be forgotten'),
     );
   }, PRUNE_MS);

@@ -14,15 +14,15 @@ import {
 } from '../rest';
 import { type Replica } from '../replica';
 import { type Store } from '../store';
+import { type Ledger } from '../ledger';
 import { type ChainArchive } from './archive';
 import { type HeldSigmas } from './held-sigmas';
 import { type Readers } from './readers';
-
-/** What a gateway tells its people of as it happens. */
-export type CssEvent = 'block' | 'sigma';
+import { chargingRecordRoute } from './rest-charging';
 
 export interface CssRestParts {
   readonly store: Store;
+  readonly ledger: Pick<Ledger, 'evaluate'>;
   readonly view: ConsortiumView;
   /** trust.json as it is. */
   readonly trust: unknown;
@@ -40,10 +40,12 @@ export const CSS_API = {
   pages: ['auditor'],
 } as const;
 
-export async function cssRoutes({ store, view, trust, events }: CssRestParts): Promise<Route[]> {
+export async function cssRoutes({ store, ledger, view, trust, events }: CssRestParts): Promise<Route[]> {
   const seats = new StreamSeats();
+  const cursors = await Cursors.open(store.sub('cursors'));
   return [
-    ...consortiumRoutes(view, await Cursors.open(store.sub('cursors')), trust),
+    ...consortiumRoutes(view, cursors, trust),
+    chargingRecordRoute(ledger, cursors),
     route({
       method: 'GET',
       path: '/v1/events',

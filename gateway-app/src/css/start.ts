@@ -197,6 +197,7 @@ async function assemble(
   undo.push(() => server.close());
   const rest = await serveCss(process, {
     store: store.sub('rest'),
+    ledger,
     view,
     trust: JSON.parse(encodeTrust(trust)) as unknown,
     events,

@@ -14,11 +14,11 @@ import {
 import { applicationRoutes } from './applications';
 import { commandRoutes } from './commands';
 import { curtailmentRoutes } from './curtailments';
-import { OperationBook } from './operation-book';
 import { type CscRestParts } from './parts';
 import { sessionRoutes } from './sessions';
 import { vehicleRoutes } from './vehicles';
 
+export { OperationBook } from './operation-book';
 export type { CscRestParts } from './parts';
 
 export const CSC_API = {
@@ -30,8 +30,7 @@ export const CSC_API = {
 
 export async function cscRoutes(parts: CscRestParts): Promise<Route[]> {
   const cursors = await Cursors.open(parts.store.sub('cursors'));
-  const operations = new OperationBook(parts.store, parts.outbox);
-  const all = { ...parts, cursors, operations };
+  const all = { ...parts, cursors };
   return [
     ...commandRoutes(all),
     ...curtailmentRoutes(all),

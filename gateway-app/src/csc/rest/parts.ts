@@ -30,10 +30,10 @@ export interface CscRestParts {
   /** trust.json as it is. */
   readonly trust: unknown;
   readonly events: EventLog;
+  readonly operations: OperationBook;
 }
 
 /** With what the routes themselves keep. */
 export interface CscRoutesParts extends CscRestParts {
   readonly cursors: Cursors;
-  readonly operations: OperationBook;
 }
