@@ -24,6 +24,8 @@ import { benchHandshake, handshakeTable } from './handshake/handshake';
 import { type SubjectFactory } from './handshake/subject';
 import { benchRegistration, registrationTable } from './registration/registration';
 import { type RegistrationFactory } from './registration/subject';
+import { type Assumptions } from './region/plan';
+import { benchRegion, regionChart, regionTable } from './region/region';
 import { benchVerification, verificationTable } from './verification/verification';
 
 export { benchCrypto };
@@ -47,6 +49,8 @@ export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener }
 export type { ChainSubject, CommitTimes, GrowthSubjects, RestartTimes } from './growth/subject';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 
+export { ASSUMPTIONS, type Assumptions } from './region/plan';
+
 export type { Offered, RegistrationFactory, RegistrationLedger, RegistrationSubject } from './registration/subject';
 
 const USAGE = `usage: bench all|<suite> [--json]
@@ -62,6 +66,7 @@ const USAGE = `usage: bench all|<suite> [--json]
   delay        milliseconds from making a transaction to its commit, over block size and interval
   throughput   accepted and processed a second over what is offered a second
   growth       costs over receivers, length of chain, organisations, with the exponent fitted
+  region       hosts, channels, bandwidth, storage of a region, from what the other suites measured
   --json       JSON on stdout; also written to bench/out/<name>.json, with a chart in bench/out/<name>.svg
 `;
 
@@ -75,6 +80,8 @@ export interface BenchSubjects {
   readonly ordering?: OrderingFactory;
   readonly throughput?: ThroughputFactories;
   readonly growth?: GrowthSubjects;
+  /** What is supposed of the region that is planned. */
+  readonly region?: Assumptions;
 }
 
 interface Measured {
@@ -145,6 +152,7 @@ function suites({
   ordering,
   throughput,
   growth,
+  region,
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: suite(benchCrypto, cryptoTable, cryptoChart),
@@ -164,5 +172,6 @@ function suites({
     ...(ordering && { delay: suite(() => benchDelay(ordering), delayTable, delayChart) }),
     ...(throughput && { throughput: suite(() => benchThroughput(throughput), throughputTable, throughputChart) }),
     ...(growth && { growth: suite(() => benchGrowth(growth), growthTable, growthChart) }),
+    ...(region && { region: suite(() => benchRegion(region), regionTable, regionChart) }),
   };
 }

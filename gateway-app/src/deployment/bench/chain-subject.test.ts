@@ -3,7 +3,7 @@ import { type ChainSubject } from '@chargecast/bench';
 import { chainSubject } from './chain-subject';
 
 const SAMPLES = 9;
-const [SHORT, LONG] = [64, 1024];
+const [SHORT, LONG] = [32, 512];
 
 interface Costs {
   readonly commit: number;
