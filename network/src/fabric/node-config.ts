@@ -99,7 +99,8 @@ function peerSection({ topology, organisation, material, files }: NodeContext): 
       aliveExpirationTimeout: '10s',
       reconnectInterval: '3s',
       publishStateInfoInterval: '1s',
-      requestStateInfoInterval: '1s',
+      // Each answer is a signature to verify for every peer and channel, also on an idle network.
+      requestStateInfoInterval: '4s',
       publishCertPeriod: '2s',
       state: { enabled: false },
       pvtData: { reconciliationEnabled: false },
