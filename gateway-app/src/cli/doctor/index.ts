@@ -13,7 +13,7 @@ export async function allChecks(root: string, environment: NodeJS.ProcessEnv): P
   return [
     ...checkoutChecks(root),
     ...machineChecks(root),
-    ...programChecks(environment),
+    ...programChecks(root, environment),
     ...(await deploymentChecks(join(root, '.chargecast'))),
   ];
 }

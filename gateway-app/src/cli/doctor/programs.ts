@@ -1,5 +1,7 @@
 /** Programs of others: none is needed for the main job, each for what its remedy names. */
 import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { type FabricPrograms, probeFabric } from '@chargecast/network';
@@ -11,15 +13,14 @@ import { isSameOrLater } from './version';
 const run = promisify(execFile);
 const OLDEST_FABRIC = '3.1.0';
 const TIMEOUT_MS = 20_000;
-/** As the browser's own makers and Debian name it. */
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export function programChecks(environment: NodeJS.ProcessEnv): readonly Check[] {
+/** @param root the checkout */
+export function programChecks(root: string, environment: NodeJS.ProcessEnv): readonly Check[] {
   return [
     { name: 'npm', run: npm },
     { name: 'Fabric', run: () => fabric(environment) },
     { name: 'Python stations', run: () => pythonStations(environment.CHARGECAST_PYTHON ?? 'python3') },
-    { name: 'Chromium', run: () => browser(environment) },
+    { name: 'Chromium', run: () => browser(root, environment) },
     { name: 'OpenSSL', run: openssl },
     { name: 'Docker', run: docker },
   ];
@@ -77,17 +78,19 @@ async function pythonStations(python: string): Promise<Finding> {
   );
 }
 
-async function browser(environment: NodeJS.ProcessEnv): Promise<Finding> {
+async function browser(root: string, environment: NodeJS.ProcessEnv): Promise<Finding> {
   const name = 'Chromium';
-  const named = environment.CHROMIUM;
-  for (const program of named === undefined ? BROWSERS : [named]) {
-    const output = await outputOf(program, ['--version']);
-    if ('text' in output) return ok(name, `${program}: ${firstLine(output.text)}`);
-  }
+  const file = join(root, 'scripts', 'chromium.cjs');
+  const { findChromium } = createRequire(file)(file) as {
+    findChromium(environment: NodeJS.ProcessEnv): string | undefined;
+  };
+  const program = findChromium(environment);
+  const output = program === undefined ? undefined : await outputOf(program, ['--version']);
+  if (output && 'text' in output) return ok(name, `${program}: ${firstLine(output.text)}`);
   return optional(
     name,
-    `${named ?? BROWSERS.join(', ')} not found`,
-    'needed for `npm run test:browser` only: install it, or name it in CHROMIUM',
+    output?.error ?? 'not found',
+    'needed for `npm run test:browser` only: install it, or name its program in CHROMIUM',
   );
 }
 
