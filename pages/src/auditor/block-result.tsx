@@ -26,8 +26,8 @@ export function BlockResult({ report, trust }: { report: BlockReport; trust: str
       </div>
       <CheckTable caption="Checks of this block" checks={checks} />
       <p class="quiet">
-        Limits, epochs, expiry and reuse of one-time keys depend on all blocks before: <code>./chargecast audit</code>{' '}
-        judges them over the whole chain.
+        Limits, epochs, expiry and reuse of one-time keys depend on all blocks before:{' '}
+        <code>./chargecast chain verify</code> judges them over the whole chain.
       </p>
       <Facts
         facts={[
