@@ -1,4 +1,4 @@
-/** `authorization grant|revoke|check`: who may read whose data, by the owner's, operator's or provider's signed word. */
+/** `authorization grant|revoke|check|request`: who may read whose data, by the owner's, operator's or provider's signed word. */
 import { type Grant, GRANTEE_KINDS, type Grantor, type Scope, SCOPES } from '@chargecast/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
@@ -7,6 +7,7 @@ import { withExamples } from './defaults';
 import { idText } from './esp';
 import { type EspDesk } from './esp-desk';
 import { type ExitCode, type Io, MisuseError } from './io';
+import { registerRequest } from './read-request';
 
 interface WordOptions {
   readonly config: string;
@@ -38,6 +39,7 @@ export const registerAuthorization: Register = (program) => {
   registerGrant(authorization);
   registerRevoke(authorization);
   registerCheck(authorization);
+  registerRequest(authorization);
 };
 
 const wordOptions = (command: Command): Command =>

@@ -1,6 +1,5 @@
 /** `fleet …`: the second paper's fleet case, what a vehicle reports and who drives and reads it. */
 import {
-  type ReadRequest,
   VEHICLE_REPORT_KINDS,
   type VehicleReport,
   type VehicleReportKind,
@@ -221,32 +220,11 @@ async function alerts(io: Io, options: ReadOptions): Promise<ExitCode> {
 /** The reader's own signature: who carries the question gains nothing by it. */
 async function requestOf(
   desk: EspDesk,
-  { kind, credential, key, subject }: ReadOptions,
+  { kind, ...asker }: ReadOptions,
 ): Promise<{ id: string; kind: VehicleReportKind; request: string }> {
-  const { keyOf, ownerOf, readCredential, readIssued } = await import('./credential-file.js');
-  const { readRequestBytes } = await import('@chargecast/protocol');
-  if (credential === undefined && (key === undefined || subject === undefined)) {
-    throw new MisuseError('E_USAGE', 'name the vehicle’s --credential, or your --key and the --subject');
-  }
-  const owned = credential === undefined ? undefined : await readIssued(credential);
-  const signer = owned ? ownerOf(owned) : keyOf(await readCredential(key as string));
-  const id = owned ? owned.certificate.id : (subject as string);
-  const body: Omit<ReadRequest, 'signature'> = {
-    subject: id,
-    scope: kind,
-    at: seconds(),
-    key: signer.publicKey,
-    ...(owned && {
-      owner: {
-        role: owned.certificate.attributes.role,
-        provider: owned.certificate.provider,
-        owner: owned.certificate.owner,
-        commitment: owned.certificate.commitment,
-      },
-    }),
-  };
-  const request = JSON.stringify({ ...body, signature: signer.sign(readRequestBytes(desk.ctx, body)) });
-  return { id, kind, request };
+  const { signRequest } = await import('./read-request.js');
+  const request = await signRequest(desk.ctx, kind, asker);
+  return { id: request.subject, kind, request: JSON.stringify(request) };
 }
 
 async function told(
