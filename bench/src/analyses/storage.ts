@@ -19,7 +19,7 @@ export const STORAGE_LOAD: StorageLoad = {
   receivers: [1, 100, 1024],
   chargingRecords: [1, 100],
   putBytes: [100],
-  burst: 500,
+  burst: 200,
   burstBytes: 100,
 };
 

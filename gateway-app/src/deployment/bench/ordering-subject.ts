@@ -15,12 +15,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { connectLedger } from '../../ledger';
+import { connectLedger, type LedgerDeadlines } from '../../ledger';
 import { freePorts } from '../ports';
 import { BENCH_CHAINCODE_BUNDLE } from '../root';
 
 const ORGANISATIONS = 4;
 const STOP_MS = 10_000;
+/** A burst queues in front of the endorsers: on a slow machine longer than a role would wait. */
+const DEADLINES: LedgerDeadlines = { evaluate: 30_000, endorse: 120_000, submit: 30_000, commitStatus: 120_000 };
 
 /** @param cutting undefined: as the project has it by default */
 export async function orderingSubject(wanted: LedgerKind | 'auto', cutting?: Cutting): Promise<OrderingSubject> {
@@ -31,7 +33,8 @@ export async function orderingSubject(wanted: LedgerKind | 'auto', cutting?: Cut
   const running = await start(kind, topology, stateDir, cutting);
   try {
     const [first] = topology.organisations;
-    const ledger = await connectLedger(running.profileFile, { mspId: first?.mspId ?? '', name: 'relay' });
+    const identity = { mspId: first?.mspId ?? '', name: 'relay' };
+    const ledger = await connectLedger(running.profileFile, identity, DEADLINES);
     return {
       ledger: kind,
       async put(bytes) {
