@@ -57,8 +57,8 @@ export async function runReplay(options: ReplayOptions, progress: DemoProgress):
   step.done(deployment.manifest.ledger);
   try {
     await startRoles(deployment, options, progress);
-    const totals = await play(deployment, input, options, progress);
-    return await summarised(deployment, input, { options, totals, started }, progress);
+    const played = await play(deployment, input, options, progress);
+    return await summarised(deployment, input, { options, started, ...played }, progress);
   } finally {
     await deployment.stop();
   }
@@ -84,7 +84,7 @@ async function play(
   { sessions }: DemoInput,
   { speed, signal, disturb }: ReplayOptions,
   progress: DemoProgress,
-): Promise<Totals> {
+): Promise<Played> {
   const first = sessions[0]?.start ?? 0;
   const timeline = speed === 'max' ? steppedTimeline(first) : runningTimeline(first, speed);
   const stations = await ReplayStations.start(deployment, timeline);
@@ -105,7 +105,8 @@ async function play(
     await replaySessions(stage, { sessions, concurrency: CONCURRENCY, onSession, signal });
     step.done(`${sessions.length} played`);
     await disturbing;
-    return await settled(deployment, sessions.length, signal, progress);
+    const totals = await settled(deployment, sessions.length, signal, progress);
+    return { totals, meterValues: stations.meterValues };
   } finally {
     vehicles.close();
     await stations.stop();
@@ -186,16 +187,20 @@ async function statements(deployment: Deployment): Promise<BilledTransaction[]> 
   return all;
 }
 
-interface Story {
-  readonly options: ReplayOptions;
+interface Played {
   readonly totals: Totals;
+  readonly meterValues: number;
+}
+
+interface Story extends Played {
+  readonly options: ReplayOptions;
   readonly started: number;
 }
 
 async function summarised(
   deployment: Deployment,
   input: DemoInput,
-  { options, totals, started }: Story,
+  { options, totals, meterValues, started }: Story,
   progress: DemoProgress,
 ): Promise<ReplaySummary> {
   const step = progress.step('Recomputed from records and tariff');
@@ -231,9 +236,16 @@ async function summarised(
       bills: totals.billed,
       settlements: totals.settled,
       disputed: totals.disputed,
+      meterValues,
       seconds: (Date.now() - started) / 1000,
+      ...spent(),
     };
   } finally {
     ledger.close();
   }
+}
+
+function spent(): Pick<ReplaySummary, 'cpuSeconds' | 'peakMemoryMb'> {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return { cpuSeconds: Math.round((userCPUTime + systemCPUTime) / 1e6), peakMemoryMb: Math.round(maxRSS / 1024) };
 }

@@ -21,6 +21,8 @@ export class ReplayStations {
   readonly #stations = new Map<string, SimulatedStation>();
   /** What a station's own memory holds when its power is cut. */
   readonly #memory = new Map<string, StationState>();
+  /** Meter values of stations that were switched off. */
+  #meterValues = 0;
   /** Nobody plugs in or out while a station is being switched off and on: the cable would hang on the former one. */
   readonly #cables = new KeyedLock();
 
@@ -40,6 +42,11 @@ export class ReplayStations {
     return this.#station(pile).evse(EVSE);
   }
 
+  /** Meter values the piles' agents have acknowledged. */
+  get meterValues(): number {
+    return [...this.#stations.values()].reduce((sum, { meterValues }) => sum + meterValues, this.#meterValues);
+  }
+
   plugIn(pile: string, vehicle: PluggedVehicle): Promise<void> {
     return this.#cables.run(pile, async () => this.#station(pile).plugIn(EVSE, vehicle));
   }
@@ -52,6 +59,7 @@ export class ReplayStations {
   cutPower(pile: string): Promise<void> {
     return this.#cables.run(pile, async () => {
       await this.#station(pile).stop();
+      this.#meterValues += this.#station(pile).meterValues;
       await this.#start(pile);
     });
   }

@@ -25,7 +25,13 @@ export interface ReplaySummary {
   readonly bills: number;
   readonly settlements: number;
   readonly disputed: number;
+  /** That the stations told and their agents acknowledged. */
+  readonly meterValues: number;
   readonly seconds: number;
+  /** Of this process, user and system: all roles and stations, without the ledger's own processes. */
+  readonly cpuSeconds: number;
+  /** The most this process held, MiB. */
+  readonly peakMemoryMb: number;
 }
 
 /** Every session has one record, one bill and one settlement; energy and money agree everywhere. */
@@ -55,6 +61,8 @@ export function replayTable(summary: ReplaySummary): string {
     ['settled', summary.settledMinor],
     ['recomputed from records and tariff', summary.recomputedMinor],
     ['disputed', summary.disputed],
-    ['seconds', Math.round(summary.seconds)],
+    ['meter values', summary.meterValues],
+    ['seconds / CPU seconds without the ledger', `${Math.round(summary.seconds)} / ${Math.round(summary.cpuSeconds)}`],
+    ['peak memory, MiB', summary.peakMemoryMb],
   ]);
 }

@@ -66,6 +66,7 @@ export class SimulatedStation {
   #nudge = new AbortController();
   #metering: Promise<void> | undefined;
   #shownCost: number | undefined;
+  #meterValues = 0;
 
   private constructor(options: StationOptions) {
     const { name, clock, state, evses = 1 } = options;
@@ -125,6 +126,11 @@ export class SimulatedStation {
     return { ...evse.state, watts: evse.watts, registerWh: evse.registerWh };
   }
 
+  /** Meter values the CSMS has acknowledged. */
+  get meterValues(): number {
+    return this.#meterValues;
+  }
+
   plugIn(id: number, vehicle: PluggedVehicle): void {
     const evse = this.#evse(id);
     evse.change({ vehicle: { ...vehicle, takenWh: 0 } });
@@ -181,6 +187,7 @@ export class SimulatedStation {
 
   /** The final cost rides in the answer to the last event of a transaction. */
   #called(payload: Payload, answer: unknown): void {
+    if (Array.isArray(payload['meterValue'])) this.#meterValues += payload['meterValue'].length;
     const { totalCost } = (answer ?? {}) as { totalCost?: number };
     if (payload['eventType'] === 'Ended' && totalCost !== undefined) this.#shownCost = totalCost;
   }

@@ -94,10 +94,14 @@ export class CurtailedSystem implements CurtailmentSubject {
     }
   }
 
+  /** Resolves when the centre has every receipt as well: one round is not measured under the work another left. */
   async curtail(limitW: number): Promise<readonly number[]> {
     this.#accepted.expect(limitW);
-    const calledAt = await this.#call(limitW);
+    const { calledAt, commandIds } = await this.#call(limitW);
     await until(() => this.#accepted.all.length === this.stations, ANSWER_MS, 'every station to accept the limit');
+    const states = this.#centre.follow({ commandIds }, { signal: AbortSignal.timeout(ANSWER_MS) });
+    for await (const { state, code } of states)
+      if (state === 'failed') throw new CodedError('E_BENCH_COMMAND', `a station's limit failed: ${code}`);
     return this.#accepted.all.map((at) => at - calledAt);
   }
 
@@ -108,14 +112,14 @@ export class CurtailedSystem implements CurtailmentSubject {
     await rm(this.#deployment.layout.directory, { recursive: true, force: true });
   }
 
-  /** The centre does not take the call before every pile has announced itself. @returns when it was called that time */
-  async #call(limitW: number): Promise<number> {
+  /** The centre does not take the call before every pile has announced itself: when it was called that time, and for what. */
+  async #call(limitW: number): Promise<{ readonly calledAt: number; readonly commandIds: readonly string[] }> {
     const backoff = new Backoff(100, 1000);
     for (;;) {
       const calledAt = Date.now();
       try {
-        await this.#centre.curtail({ lift: false, limitW, seconds: 0, piles: this.#piles });
-        return calledAt;
+        const { commandIds } = await this.#centre.curtail({ lift: false, limitW, seconds: 0, piles: this.#piles });
+        return { calledAt, commandIds };
       } catch (error) {
         if (codeOf(error) !== 'E_CURTAIL_PILES') throw error;
         await backoff.wait(AbortSignal.timeout(ANSWER_MS));
