@@ -59,7 +59,9 @@ export class Visit {
 
   async settled(heading: string): Promise<void> {
     await this.page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-    await this.page.waitForFunction("document.querySelectorAll('.loading, [aria-busy=true]').length === 0");
+    // Not by waitForFunction, which the content security policy forbids.
+    const busy = this.page.locator('[aria-busy=true]');
+    while ((await busy.count()) > 0) await busy.first().waitFor({ state: 'detached' });
   }
 
   /** Violations of accessibility rules, in both colour schemes. */

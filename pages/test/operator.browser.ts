@@ -107,7 +107,7 @@ describe('an operator', () => {
     const customer = await page.locator('tbody tr td').first().innerText();
     const watcher = await Visit.begin(browser, operator().url, operator().certificate);
     await watcher.open('operator/#/commands', 'Commands');
-    await watcher.page.getByText('Live', { exact: true }).waitFor();
+    await watcher.page.locator('.stream.live').waitFor();
     const before = await watcher.page.getByText('SetChargingProfile').count();
 
     await page.getByRole('link', { name: `Send a command to ${customer.trim()}` }).focus();

@@ -52,13 +52,12 @@ export function remedyOf({ status, code }: Problem): string {
     E_OFFLINE: 'See whether the service runs (./chargecast deployment up prints its address), then try again.',
     E_FORBIDDEN: 'Open the page with a certificate of a role that may read this.',
     E_UNAUTHENTICATED: 'Open the page with a client certificate, or through ./chargecast pages --as <person>.',
-    E_RATE: 'Wait a moment, then try again.',
   };
   if (known[code]) return known[code];
   if (status === 401) return known.E_UNAUTHENTICATED as string;
   if (status === 403) return known.E_FORBIDDEN as string;
   if (status === 404) return 'It may not exist yet, or this service does not keep it: go back to the list.';
-  if (status === 429) return known.E_RATE as string;
+  if (status === 429) return 'Wait a moment, then try again.';
   if (status >= 500) return 'Try again; if it stays, look for the instance in the log of the service.';
   return 'Correct what is named above, then try again.';
 }
