@@ -41,16 +41,10 @@ afterAll(() => site.stop(), PATIENCE);
 
 let sessions = 0;
 
-async function told(eventType: string, more = 1): Promise<void> {
-  const before = site.told.filter((event) => event.eventType === eventType).length;
-  const heard = (): number => site.told.filter((event) => event.eventType === eventType).length - before;
-  await until(async () => (heard() >= more ? true : undefined), `${more} events ${eventType}`);
-}
-
 /** One session, each of its calls to the station struck; `midway` happens while energy flows. */
 async function session(
   deaths: readonly Death[],
-  midway: () => Promise<void> = () => told('Updated', 2),
+  midway: () => Promise<void> = () => site.tells('Updated', 2),
 ): Promise<void> {
   const struck = async (action: (typeof CALLS)[number], deed: () => Promise<unknown>): Promise<void> => {
     const death = deaths[CALLS.indexOf(action)];
@@ -59,7 +53,7 @@ async function session(
   };
   let id = '';
   await struck('RequestStartTransaction', async () => {
-    const started = told('Started');
+    const started = site.tells('Started');
     id = await site.plugIn();
     await started;
   });
@@ -69,7 +63,7 @@ async function session(
     expect(state).toMatchObject({ state: 'delivered', station: 'accepted' });
   });
   await struck('RequestStopTransaction', async () => {
-    const ended = told('Ended');
+    const ended = site.tells('Ended');
     const state = await site.command('RequestStopTransaction', { transactionId: id });
     expect(state).toMatchObject({ state: 'delivered', station: 'accepted' });
     await ended;
@@ -138,7 +132,7 @@ test(
       const { outgoing } = await site.stationState();
       expect(outgoing.filter(({ action }) => action === 'TransactionEvent').length).toBeGreaterThan(1);
       site.mendLine();
-      await Promise.all([told('Updated', outgoing.length), site.startStation()]);
+      await Promise.all([site.tells('Updated', outgoing.length), site.startStation()]);
     });
     expect(site.kills).toBe(kills + 4);
   },
@@ -160,7 +154,7 @@ test(
     const sum = billed.reduce((total, minor) => total + minor, 0);
     expect([recomputedMinor, chargedMinor]).toEqual([sum, sum]);
 
-    const begun = new Set(site.told.map(({ transactionId }) => transactionId));
+    const begun = new Set(site.acknowledged.map(({ transactionId }) => transactionId));
     expect(begun.size).toBe(sessions);
     expect(station.outgoing).toEqual([]);
     expect(station.profiles).toHaveLength(1);

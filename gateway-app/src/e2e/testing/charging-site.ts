@@ -51,8 +51,8 @@ export interface Outcome extends Recomputation {
 }
 
 export class ChargingSite {
-  /** `TransactionEvent` by eventType, as the agent acknowledged them. */
-  readonly told: { readonly transactionId: string; readonly seqNo: number; readonly eventType: string }[] = [];
+  /** `TransactionEvent`s, as the agent acknowledged them. */
+  readonly acknowledged: { readonly transactionId: string; readonly seqNo: number; readonly eventType: string }[] = [];
   /** Kills carried out. */
   kills = 0;
   readonly #directory: string;
@@ -103,6 +103,13 @@ export class ChargingSite {
     await new Promise<void>((struck) => (this.#armed = { strike, struck }));
     if (strike.victim === 'station') await this.startStation();
     else await this.#deployment.startRole(AGENT, 'processes');
+  }
+
+  /** Resolves when the agent has acknowledged more events of a kind than now. */
+  async tells(eventType: string, more = 1): Promise<void> {
+    const count = (): number => this.acknowledged.filter((event) => event.eventType === eventType).length;
+    const before = count();
+    await until(async () => (count() >= before + more ? true : undefined), `${more} events ${eventType}`);
   }
 
   cutLine(): Promise<void> {
@@ -175,6 +182,15 @@ export class ChargingSite {
     await rm(this.#directory, { recursive: true, force: true });
   }
 
+  /** Whose vehicle it is, as the centre knows it. */
+  get customer(): string {
+    return CONTRACT;
+  }
+
+  get centreConfig(): string {
+    return this.#deployment.layout.roleConfig(CENTRE);
+  }
+
   /** Folder of the station's own disk. */
   get stationData(): string {
     return join(this.#directory, 'station');
@@ -210,7 +226,7 @@ export class ChargingSite {
       seqNo: number;
       transactionInfo: { transactionId: string };
     };
-    this.told.push({ transactionId: transactionInfo.transactionId, seqNo, eventType });
+    this.acknowledged.push({ transactionId: transactionInfo.transactionId, seqNo, eventType });
   }
 
   /** Until the agent is back: a call may meet its death. */
