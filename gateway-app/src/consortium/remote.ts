@@ -28,6 +28,8 @@ import { type ConsortiumView, type SigmaPart, type SigmaPlace } from './view';
 type Gateway = Pick<Client<'Css'>, 'look'>;
 
 type What = keyof ConsortiumView;
+/** A view whose questions take what `ARGUMENTS` let through. */
+type Answering = Readonly<Record<What, (...query: readonly unknown[]) => Promise<unknown>>>;
 
 const channel = z.enum(['certchain', 'datachain']);
 const place = z.object({ block: z.int(), transaction: z.int(), index: z.int() }).nullable();
@@ -52,8 +54,7 @@ const ARGUMENTS: Readonly<Record<What, z.ZodType<readonly unknown[]>>> = {
 export async function look(view: ConsortiumView, what: string, query: string): Promise<string> {
   const found = Object.hasOwn(ARGUMENTS, what) ? ARGUMENTS[what as What].safeParse(parsed(query)) : undefined;
   if (!found?.success) throw new CodedError('E_LOOK', `a gateway does not answer ${what.slice(0, 32)} asked like this`);
-  const ask = view[what as What] as (...given: readonly unknown[]) => Promise<unknown>;
-  const answer = await ask.apply(view, found.data as unknown[]);
+  const answer = await (view as unknown as Answering)[what as What](...found.data);
   return JSON.stringify(answer instanceof Uint8Array ? Buffer.from(answer).toString('base64') : answer);
 }
 
@@ -128,7 +129,7 @@ export class RemoteView implements ConsortiumView {
     let failure: unknown = new CodedError('E_UNREACHABLE', 'no gateway is configured: name some in peers.css');
     for (const gateway of this.#gateways) {
       try {
-        return schema.parse(JSON.parse((await gateway.look(asked(what, query), DEADLINE)).json));
+        return schema.parse(JSON.parse((await gateway.look(asked(what, query))).json));
       } catch (error) {
         failure = error;
       }
@@ -137,14 +138,13 @@ export class RemoteView implements ConsortiumView {
   }
 
   async #all<S extends z.ZodType>(item: S, what: What): Promise<z.output<S>[]> {
-    const answers = await Promise.allSettled(this.#gateways.map((gateway) => gateway.look(asked(what, []), DEADLINE)));
+    const answers = await Promise.allSettled(this.#gateways.map((gateway) => gateway.look(asked(what, []))));
     const given = answers.filter((answer) => answer.status === 'fulfilled');
     if (given.length === 0) throw new CodedError('E_UNREACHABLE', 'no gateway answers: check that they run');
     return given.flatMap(({ value }) => z.array(item).parse(JSON.parse(value.json)));
   }
 }
 
-const DEADLINE = { deadline: 5_000 } as const;
 const text = z.string().nullable();
 
 function asked(what: What, query: readonly unknown[]): { readonly what: string; readonly query: string } {

@@ -32,7 +32,8 @@ export function handlerOf(
     if (!route.idempotent) {
       return send(reply, route, await route.handle({ ...call, seed: freshSeed() }));
     }
-    const key = `${person.id} ${route.operationId} ${header(request, 'idempotency-key')}`;
+    const { role, at, name } = person;
+    const key = [role, at, name, route.operationId, header(request, 'idempotency-key')].join(' ');
     const asked = canonicalJson({ params: call.params, query: call.query, body: call.body ?? null } as Json);
     const { status, headers, body } = await idempotency.run(key, asked, async (seed) =>
       kept(route, await route.handle({ ...call, seed })),

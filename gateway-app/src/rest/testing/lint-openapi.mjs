@@ -1,5 +1,6 @@
 // Lints OpenAPI documents with the rules a public API is held to; prints each finding as a line of JSON.
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 
