@@ -22,7 +22,9 @@ export function readUnitCosts(read: (suite: string) => unknown = readResults): U
     );
   }
   const registered = ledger === 'fabric' ? registration.fabric : registration.embedded;
-  if (!registered) throw missing('registration');
+  if (!registered) {
+    throw new NotMeasuredError(`registration was not measured on ${ledger}: run npm run bench -- registration again`);
+  }
   return {
     ledger,
     machineCores: endToEnd.machine.cores,
