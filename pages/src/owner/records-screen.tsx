@@ -98,7 +98,13 @@ function RecordTable({ records }: { records: readonly OpenedRecord[] }): Compone
         {
           title: 'On the chain',
           cell: ({ record, code }) =>
-            record ? <Status tone="good">yes</Status> : <Status tone="plain">not shown: {code}</Status>,
+            record ? (
+              <Status tone="good">yes</Status>
+            ) : (
+              <>
+                <Status tone="plain">not shown</Status> <code>{code}</code>
+              </>
+            ),
         },
       ]}
     />

@@ -4,7 +4,7 @@ import { Status, type Tone } from '../shell/status';
 import { type OwnSession } from './api';
 
 const STATES: Readonly<Record<OwnSession['state'], readonly [Tone, string]>> = {
-  open: ['plain', 'charging or not billed yet'],
+  open: ['plain', 'under way'],
   awaiting: ['warn', 'waits for you'],
   billed: ['plain', 'billed'],
   settled: ['good', 'settled'],

@@ -12,7 +12,7 @@ const STATUS: Readonly<Record<OwnVehicle['status'], readonly [Tone, string]>> = 
   notYetValid: ['warn', 'not valid yet'],
   expired: ['bad', 'expired'],
   revoked: ['bad', 'revoked'],
-  providerRevoked: ['bad', 'its provider is revoked'],
+  providerRevoked: ['bad', 'provider revoked'],
   unknown: ['plain', 'not known'],
 };
 

@@ -82,7 +82,7 @@ async function browser(root: string, environment: NodeJS.ProcessEnv): Promise<Fi
   const name = 'Chromium';
   const file = join(root, 'scripts', 'chromium.cjs');
   const { findChromium } = createRequire(file)(file) as {
-    findChromium(environment: NodeJS.ProcessEnv): string | undefined;
+    readonly findChromium: (environment: NodeJS.ProcessEnv) => string | undefined;
   };
   const program = findChromium(environment);
   const output = program === undefined ? undefined : await outputOf(program, ['--version']);
