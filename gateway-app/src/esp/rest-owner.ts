@@ -96,7 +96,7 @@ export function ownerRoutes({ provider, ctx, desk, cursors, now }: OwnerRoutePar
           service: z.literal('provider'),
           provider: z.string(),
           contract: z.string(),
-          ctx: z.string().describe('the network’s, 64 bytes hex: part of what owners sign'),
+          ctx: z.string().describe('the network’s, hex: part of what owners sign'),
           vehicles: z.array(vehicleSchema),
         }),
       },

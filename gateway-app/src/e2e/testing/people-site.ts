@@ -4,7 +4,7 @@ import { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Person } from '@chargecast/network';
+import { type LedgerKind, type Person } from '@chargecast/network';
 
 import { DEMO_TARIFF } from '../../demo/tariff';
 import { addPerson, Deployment, peoplePlaces } from '../../deployment';
@@ -20,10 +20,10 @@ export class PeopleSite {
     this.deployment = deployment;
   }
 
-  static async start(): Promise<PeopleSite> {
+  static async start(ledger: LedgerKind = 'embedded'): Promise<PeopleSite> {
     const directory = await mkdtemp(join(tmpdir(), 'chargecast-people-'));
     const charging = { tariff: DEMO_TARIFF };
-    const deployment = await Deployment.open({ directory, fleet: FLEET, ledger: 'embedded', charging, people: true });
+    const deployment = await Deployment.open({ directory, fleet: FLEET, ledger, charging, people: true });
     const site = new PeopleSite(deployment);
     try {
       await deployment.startRoles('in-process');
