@@ -24,7 +24,7 @@ describeScreens('the operator page', operator, [
   {
     place: 'operator/#/sessions',
     heading: 'Sessions',
-    shows: 'settled',
+    shows: /\d\.\d{3} kWh/,
     picture: 'operator-sessions',
     list: '**/v1/sessions*',
   },

@@ -6,6 +6,7 @@ import { href, type Route } from '../shell/route';
 import { Ready } from '../shell/states';
 import { Identifier } from '../shell/status';
 import { DataTable, Facts } from '../shell/table';
+import { stationOf } from './commands-screen';
 import { Live } from './live';
 import { type CommandDetail } from './shapes';
 import { StageStatus } from './tones';
@@ -36,7 +37,7 @@ export function CommandScreen({ route }: { route: Route }): ComponentChildren {
 }
 
 function Command({ command }: { command: CommandDetail }): ComponentChildren {
-  const { id, customer, action, kind, stage, code, attempts, station, stationReason, sigmaId, payload, way } = command;
+  const { id, customer, action, kind, stage, code, attempts, sigmaId, payload, way } = command;
   return (
     <>
       <Facts
@@ -46,7 +47,7 @@ function Command({ command }: { command: CommandDetail }): ComponentChildren {
           ['Stage', <StageStatus stage={stage} />],
           ['Why', code === '' ? 'nothing is wrong' : <code>{code}</code>],
           ['Times sealed', attempts],
-          ['Station', station === '' ? 'not asked yet' : `${station} ${stationReason}`],
+          ['Station', stationOf(command)],
           [
             'σ',
             sigmaId === '' ? (

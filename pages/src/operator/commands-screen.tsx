@@ -41,14 +41,26 @@ export function CommandsScreen({ route }: { route: Route }): ComponentChildren {
           </Empty>
         }
         columns={[
-          { title: 'For', cell: ({ id, customer }) => <a href={href(['command', id])}>{customer}</a> },
+          { title: 'For', cell: ({ id, customer }) => <a href={href(['command', id])}>{receiverOf(customer)}</a> },
           { title: 'Action', cell: ({ action, kind }) => `${action} (${kind})` },
           { title: 'Stage', cell: (row) => <StageStatus stage={row.stage} /> },
           { title: 'Why', cell: ({ code }) => (code === '' ? 'nothing is wrong' : <code>{code}</code>) },
-          { title: 'Station', cell: ({ station }) => (station === '' ? 'not asked yet' : station) },
+          { title: 'Station', cell: stationOf },
           { title: 'Asked for', cell: ({ createdAt }) => formatTime(createdAt) },
         ]}
       />
     </>
   );
+}
+
+/** What the centre sends by itself names the vehicle by its pseudonym of the epoch. */
+export function receiverOf(customer: string): string {
+  const pseudonym = /^record:([0-9a-f]+)$/.exec(customer)?.[1];
+  return pseudonym === undefined ? customer : `vehicle ${pseudonym.slice(0, 8)}…`;
+}
+
+/** Only what controls charging is for the charging station. */
+export function stationOf({ station, stationReason, kind }: Command): string {
+  if (station !== '') return `${station} ${stationReason}`.trim();
+  return kind === 'control' ? 'not asked yet' : 'not concerned';
 }
