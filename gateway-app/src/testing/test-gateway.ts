@@ -86,7 +86,10 @@ export class ChainWriter {
   }
 }
 
-type CalledHandlers = Omit<Handlers<'Css'>, 'signSlot' | 'notify' | 'addChargingRecords' | 'proposals' | 'decide'>;
+type CalledHandlers = Omit<
+  Handlers<'Css'>,
+  'signSlot' | 'notify' | 'addChargingRecords' | 'proposals' | 'decide' | 'look'
+>;
 
 /** What the roles under test call of a gateway. */
 export function gatewayHandlers(gateway: TestGateway, conduct: Conduct, writer: ChainWriter): Handlers<'Css'> {
