@@ -33,7 +33,7 @@ export class WorldState {
   async fetch(keys: Iterable<string>): Promise<void> {
     const wanted = [...new Set(keys)].filter((key) => !this.#read.has(key));
     const batches = this.#batches;
-    if (!batches || batches.readsAtOnce === 0) {
+    if (!batches || batches.readsAtOnce === 0 || wanted.length === 1) {
       await Promise.all(wanted.map((key) => this.#ask(key)));
       return;
     }
