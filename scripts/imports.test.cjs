@@ -96,7 +96,7 @@ describe('packages', () => {
         !below.includes(packageOf(module)) &&
         // The command line starts the benchmarks and the conformance run.
         !(
-          ['@chargecast/bench', '@chargecast/conformance'].includes(module) &&
+          ['@chargecast/bench', '@chargecast/conformance'].includes(packageOf(module)) &&
           within(from, path.join('gateway-app', 'src', 'cli'))
         ) &&
         // What a benchmark measures stands in a folder `bench` beside it, typed by the benchmark's interfaces.
