@@ -36,7 +36,7 @@ export function csvAnswer<T>(
   columns: Readonly<Record<string, (item: T) => Cell>>,
   { items, next }: { readonly items: readonly T[]; readonly next: string | null },
   path: string,
-  query: Readonly<Record<string, unknown>> = {},
+  query: Readonly<Record<string, unknown>>,
 ): Answer {
   const headers: Record<string, string> = next === null ? {} : { link: `<${path}?${again(query, next)}>; rel="next"` };
   return new Answer(csvOf(columns, items), { type: `${CSV}; charset=utf-8`, headers });

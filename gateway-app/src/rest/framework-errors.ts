@@ -9,7 +9,6 @@ const KNOWN: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'E_MEDIA_TYPE', 'send the body as application/json'],
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'E_BODY_SIZE', 'the body is larger than this route takes: send less at once'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'E_BODY_SIZE', 'the body has another length than Content-Length says'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'E_JSON', 'the body is empty: send JSON'],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'E_JSON', 'the body is not JSON'],
   FST_ERR_BAD_URL: [400, 'E_URL', 'the path holds a broken percent-encoding'],
 };

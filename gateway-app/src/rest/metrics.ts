@@ -12,7 +12,7 @@ export interface Sample {
   readonly labels?: Readonly<Partial<Record<MetricLabel, string>>>;
 }
 
-/** A figure of the service, read when it is asked for. */
+/** A figure of the service, read when it is asked for; a counter where its name ends with `_total`. */
 export interface GaugeSpec {
   /** `chargecast_…`, with its unit where it has one. */
   readonly name: string;
@@ -68,7 +68,8 @@ export class Metrics {
         `${name}: a label ${foreign} could name somebody, use one of ${LABELS.join(', ')}`,
       );
     }
-    new Gauge({
+    const Kind = name.endsWith('_total') ? Counter : Gauge;
+    new Kind<MetricLabel>({
       name,
       help,
       labelNames: labels,
@@ -76,8 +77,9 @@ export class Metrics {
       async collect() {
         const found = await read();
         this.reset();
-        if (typeof found === 'number') this.set(found);
-        else for (const sample of found) this.set(sample.labels ?? {}, sample.value);
+        for (const { value, labels: of = {} } of typeof found === 'number' ? [{ value: found }] : found) {
+          this.inc(of, value);
+        }
       },
     });
   }

@@ -93,8 +93,8 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'Something the service needs is missing now; try again.',
 };
 
-function problemsOf({ roles, body }: Route): Record<string, unknown> {
-  const needless = new Set([...(roles === ANYONE ? [401, 403] : []), ...(body ? [] : [413, 415])]);
+function problemsOf({ roles, method }: Route): Record<string, unknown> {
+  const needless = new Set([...(roles === ANYONE ? [401, 403] : []), ...(method === 'GET' ? [413, 415] : [])]);
   return Object.fromEntries(
     Object.entries(PROBLEMS)
       .filter(([status]) => !needless.has(Number(status)))

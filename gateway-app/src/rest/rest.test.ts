@@ -82,6 +82,7 @@ describe('the REST base', () => {
             labels: ['state'],
             read: () => [{ value: 7, labels: { state: 'open' } }],
           },
+          { name: 'chargecast_test_total', help: 'A count', read: () => 3 },
         ],
       },
       config,
@@ -131,6 +132,17 @@ describe('the REST base', () => {
             accepted({ id: seed, kind: 'things', state: 'running', createdAt: new Date(0).toISOString(), progress }),
           );
         },
+      }),
+      route({
+        method: 'PUT',
+        path: '/v1/numbers/:number/mark',
+        operationId: 'mark',
+        summary: 'Marks',
+        tag: 'numbers',
+        roles: ['operator'],
+        params: z.strictObject({ number: z.string().regex(/^\d+$/) }),
+        reply: { status: 204, description: 'Marked.' },
+        handle: () => Promise.resolve(),
       }),
       route({
         method: 'GET',
@@ -253,6 +265,15 @@ describe('the REST base', () => {
     expect(done).toEqual([]);
   });
 
+  it('takes a body’s type without a body where it needs none', async () => {
+    const typed = { headers: { 'content-type': 'application/json' } };
+    const marked = await people.ask(`${rest.url}/v1/numbers/3/mark`, OPERATOR, { method: 'PUT', ...typed });
+    expect([marked.status, marked.text]).toEqual([204, '']);
+    const empty = { method: 'POST', headers: { ...typed.headers, 'idempotency-key': 'key-00000010' } };
+    const needed = await people.ask(`${rest.url}/v1/numbers/3/things`, OPERATOR, empty);
+    expect([needed.status, needed.json().code]).toEqual([400, 'E_REQUEST']);
+  });
+
   it('tells nothing of a failure without a code', async () => {
     failing = new Error('secret key 42');
     const answer = await things({ things: ['a'] }, 'key-00000100');
@@ -366,7 +387,8 @@ describe('the REST base', () => {
   it('gives its figures to monitors, by route pattern', async () => {
     await things({ things: ['a'] }, 'key-00000400');
     const answer = await people.ask(`${rest.url}/metrics`, MONITOR);
-    expect(answer.text).toContain('chargecast_test{state="open"} 7');
+    expect(answer.text).toContain('# TYPE chargecast_test gauge\nchargecast_test{state="open"} 7');
+    expect(answer.text).toContain('# TYPE chargecast_test_total counter\nchargecast_test_total 3');
     expect(answer.text).toMatch(
       /chargecast_http_requests_total\{method="POST",route="\/v1\/numbers\/:number\/things",status="202"\} \d/,
     );
@@ -413,6 +435,7 @@ describe('the REST base', () => {
         '/v1/events',
         '/v1/me',
         '/v1/numbers',
+        '/v1/numbers/{number}/mark',
         '/v1/numbers/{number}/things',
         '/v1/openapi.json',
       ].sort(),

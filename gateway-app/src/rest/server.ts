@@ -133,12 +133,22 @@ async function openApp({ tls }: RestConfig, path: (relative: string) => string):
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(serializerCompiler);
     app.removeContentTypeParser('text/plain');
+    takeEmptyBodies(app);
     return app;
   } catch (error) {
     throw new CodedError('E_REST_TLS', 'the certificate or key in rest.tls is no PEM, or they do not belong together', {
       cause: error,
     });
   }
+}
+
+/** Programs name a body's type also where they send none; a route that needs one says so by its schema. */
+function takeEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }
 
 function checkRoles({ operationId, roles }: Route): void {

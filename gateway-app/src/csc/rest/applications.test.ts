@@ -77,6 +77,11 @@ describe('an owner at a centre', () => {
       expect.stringMatching(/^[0-9a-f]{32},open,,,,,,,NOK$/),
     ]);
     expect(csv).toHaveLength(5);
+    const ofMonth = await get(owner('alice'), '/v1/owner/sessions?month=2019-01&limit=1&format=csv');
+    const [, next] = /<([^>]+)>; rel="next"/.exec(String(ofMonth.headers.link)) ?? [];
+    const further = await get(owner('alice'), next ?? '/');
+    expect([further.status, further.text.split('\r\n')]).toEqual([200, [csv[0], expect.any(String), '']]);
+    expect(further.headers.link).toBeUndefined();
   });
 
   it('chooses to confirm, and only then is a bill charged', async () => {

@@ -85,7 +85,8 @@ export function governmentRoutes({ publications, cursors }: GovernmentRouteParts
       },
       handle: async (call) => {
         const publication = await publications.read(call.params.period);
-        return wantsCsv(call) ? csvAnswer(COLUMNS, { items: publication.cells, next: null }, '') : publication;
+        const whole = { items: publication.cells, next: null };
+        return wantsCsv(call) ? csvAnswer(COLUMNS, whole, '/v1/government/periods', call.query) : publication;
       },
     }),
     route({

@@ -153,7 +153,7 @@ export function ownerAccountRoutes({ charging, cursors }: OwnerAccountRouteParts
         const list = `sessions ${person.id} ${query.month ?? ''}`;
         const { items, next } = await cursors.page(list, query, after(sessions, placeOf), placeOf);
         const found = { items: items.map(describe), next };
-        return wantsCsv(call) ? csvAnswer(COLUMNS, found, '/v1/owner/sessions') : found;
+        return wantsCsv(call) ? csvAnswer(COLUMNS, found, '/v1/owner/sessions', query) : found;
       },
     }),
     route({

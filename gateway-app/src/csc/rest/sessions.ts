@@ -20,13 +20,13 @@ import {
   timeOf,
   wantsCsv,
 } from '../../rest';
-import { type Account, type Settlement } from '../../settlement/account';
+import { type SettledAccount } from '../charging';
 import { type ChargingSession } from '../sessions';
 import { statementOf } from '../statement';
 import { CodedError } from '../../common/errors';
 import { type CscRoutesParts } from './parts';
 
-const state = z.enum(['open', 'ended', 'billed', 'settled', 'disputed']);
+const state = z.enum(['open', 'ended', 'awaiting', 'billed', 'settled', 'disputed']);
 const minor = z.int().describe('integer minor units of `currency`');
 
 const sessionSchema = named(
@@ -35,7 +35,7 @@ const sessionSchema = named(
     transaction: hexBytes(16),
     customer: z.string().nullable().describe('`provider/contract`, once the provider has said so'),
     pile: z.string().nullable(),
-    state: state.describe('open: plugged in; ended: no record yet'),
+    state: state.describe('open: plugged in; ended: no record yet; awaiting: the customer has yet to confirm the bill'),
     code: z.string().describe('why it is disputed'),
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -70,7 +70,7 @@ const billSchema = named(
   z.object({
     transaction: hexBytes(16),
     customer: z.string(),
-    state: z.string(),
+    state,
     currency: z.string(),
     startedAt: z.string(),
     endedAt: z.string(),
@@ -183,8 +183,6 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
   ];
 }
 
-type SettledAccount = Account & { readonly settlement?: Settlement };
-
 /** Newest first; those without a time, as they are not billed and not plugged in, last. */
 export function sessionsOf(parts: CscRoutesParts): SessionRow[] {
   const open = new Map<string, { readonly vehicle: string; readonly session: ChargingSession }>();
@@ -209,7 +207,7 @@ function rowOf(parts: CscRoutesParts, account: SettledAccount, open: ChargingSes
     transaction,
     customer: account.customer ?? parts.directory.customerOf(vehicle) ?? null,
     pile: parts.directory.pileOf(pile) ?? null,
-    state: stateOf(account, open !== undefined),
+    state: stateOf(parts, account, open !== undefined),
     code: disputed,
     ...(account.bill ? billedPart(account.bill) : runningPart(parts, open)),
     settledMinor: settlement?.totalMinor ?? null,
@@ -238,10 +236,10 @@ function runningPart({ charging, power }: CscRoutesParts, open: ChargingSession 
   };
 }
 
-function stateOf({ bill, disputed, settlement }: SettledAccount, isOpen: boolean): SessionRow['state'] {
-  if (disputed !== undefined) return 'disputed';
-  if (settlement) return 'settled';
-  if (bill) return 'billed';
+function stateOf({ charging }: CscRoutesParts, account: SettledAccount, isOpen: boolean): SessionRow['state'] {
+  if (account.disputed !== undefined) return 'disputed';
+  if (account.settlement) return 'settled';
+  if (account.bill) return charging?.awaits(account) ? 'awaiting' : 'billed';
   return isOpen ? 'open' : 'ended';
 }
 
@@ -253,7 +251,8 @@ function meter(at: number, energyWh: number): { at: number; importWh: number; ex
 const placeOf = ({ startedAt, transaction }: SessionRow): string => `${startedAt ?? ''} ${transaction}`;
 const billPlace = ({ endedAt, transaction }: BillRow): string => `${endedAt} ${transaction}`;
 
-function billsOf({ charging }: CscRoutesParts, of: string): BillRow[] {
+function billsOf(parts: CscRoutesParts, of: string): BillRow[] {
+  const { charging } = parts;
   if (!charging) {
     throw new CodedError('E_CHARGING_OFF', 'this centre bills nothing: give its configuration charging.tariff');
   }
@@ -265,7 +264,7 @@ function billsOf({ charging }: CscRoutesParts, of: string): BillRow[] {
     rows.push({
       transaction,
       customer,
-      state: stateOf(account, false),
+      state: stateOf(parts, account, false),
       currency: bill.currency,
       startedAt: bill.startedAt,
       endedAt: bill.endedAt,

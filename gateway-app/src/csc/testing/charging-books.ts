@@ -63,6 +63,10 @@ export class ChargingBooks {
     });
   }
 
+  get sessions(): Sessions {
+    return this.#sessions;
+  }
+
   async close(): Promise<void> {
     await this.store.close();
     rmSync(this.#directory, { recursive: true });
