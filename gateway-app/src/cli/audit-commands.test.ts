@@ -1,6 +1,6 @@
 import { encodeParams, Role, toHex } from '@chargecast/signcryption';
 import { message, publicKeys } from '@chargecast/signcryption/testing/world';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -149,10 +149,26 @@ describe('chain verify', () => {
   it.each([
     ['no deployment', ['--data', '/nowhere'], 'E_PROFILE_MISSING'],
     ['needles that are not there', ['--needles', '/nowhere'], 'E_FILE_MISSING'],
+    ['files of blocks without a trust bundle', ['--blocks', '/nowhere'], 'E_USAGE'],
+    ['files of blocks and a deployment', ['--blocks', '/x', '--trust', '/x', '--data', '/x'], 'E_USAGE'],
+    ['a folder of blocks that is not there', ['--blocks', '/nowhere', '--trust', '/x'], 'E_FILE_MISSING'],
   ])('takes %s as misuse', async (_, args, code) => {
     const { exit, err } = await run('chain', 'verify', ...args);
     expect(exit).toBe(2);
     expect(err).toMatch(new RegExp(`^${code}: .*\n$`));
+  });
+
+  it('names the block that is missing among files', async () => {
+    for (const [channel, number] of [
+      ['certchain', 0],
+      ['datachain', 0],
+      ['datachain', 2],
+    ] as const) {
+      mkdirSync(at(channel), { recursive: true });
+      writeFileSync(join(at(channel), `${number}.pb`), '');
+    }
+    const { exit, err } = await run('chain', 'verify', '--blocks', directory, '--trust', '/x');
+    expect([exit, err]).toEqual([2, expect.stringMatching(/^E_FILE_MISSING: .*datachain lacks block 1: /)]);
   });
 
   it('refuses needles that chance would find', async () => {

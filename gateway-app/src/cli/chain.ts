@@ -1,11 +1,12 @@
-import { type ChainReport } from '../audit/chain';
+import { type ChainAuditOptions, type ChainReport } from '../audit/chain';
 import { type Register } from './command';
 import { dataDirectory, withExamples } from './defaults';
-import { type ExitCode, type Io } from './io';
+import { type ExitCode, type Io, MisuseError } from './io';
 import { withChain } from './stored-ledger';
 
 interface VerifyOptions {
   readonly data?: string;
+  readonly blocks?: string;
   readonly trust?: string;
   readonly needles?: string;
 }
@@ -23,30 +24,47 @@ export const registerChain: Register = (program) => {
             '--data <place>',
             'deployment folder or connection profile (default: .chargecast/demo in the checkout)',
           )
+          .option('--blocks <folder>', 'blocks in files instead, <channel>/<number>.pb; needs --trust')
           .option('--trust <file>', 'trust.json (default: the deployment’s own)')
           .option('--needles <file>', 'texts that must not stand on the chain in any encoding, one a line'),
         './chargecast chain verify',
         './chargecast chain verify --data .chargecast/demo --needles vins.txt --json',
+        './chargecast chain verify --blocks day --trust day/trust.json',
       ),
     verify,
   );
 };
 
-async function verify(io: Io, { data, trust, needles }: VerifyOptions): Promise<ExitCode> {
+async function verify(io: Io, options: VerifyOptions): Promise<ExitCode> {
   const { verifyChain } = await import('../audit/chain.js');
-  const scanner = needles === undefined ? undefined : await readNeedles(needles);
-  const report = await withChain(io, data ?? dataDirectory(undefined, 'demo'), trust, (chain) => {
-    io.note(`reading ${chain.heights.certchain + chain.heights.datachain} blocks …`);
-    return verifyChain({
-      trust: chain.trust,
-      source: chain.ledger,
-      heights: chain.heights,
-      ...(scanner && { scanner }),
-    });
+  const scanner = options.needles === undefined ? undefined : await readNeedles(options.needles);
+  const report = await withBlocks(io, options, (blocks) => {
+    io.note(`reading ${blocks.heights.certchain + blocks.heights.datachain} blocks …`);
+    return verifyChain({ ...blocks, ...(scanner && { scanner }) });
   });
   show(io, report, scanner !== undefined);
   io.result(report);
   return report.verified ? 0 : 1;
+}
+
+type Blocks = Pick<ChainAuditOptions, 'trust' | 'source' | 'heights'>;
+
+/** Of files, or of a ledger. */
+async function withBlocks<T>(
+  io: Io,
+  { data, blocks, trust }: VerifyOptions,
+  read: (blocks: Blocks) => Promise<T>,
+): Promise<T> {
+  if (blocks === undefined) {
+    const place = data ?? dataDirectory(undefined, 'demo');
+    return withChain(io, place, trust, (chain) => read({ ...chain, source: chain.ledger }));
+  }
+  if (data !== undefined || trust === undefined) {
+    throw new MisuseError('E_USAGE', 'blocks in files are verified by --trust alone: name that file, and no --data');
+  }
+  const { storedBlocks } = await import('../audit/stored-blocks.js');
+  const { readTrust } = await import('../ledger/trust.js');
+  return read({ ...(await storedBlocks(blocks)), trust: await readTrust(trust) });
 }
 
 function show(io: Io, report: ChainReport, scanned: boolean): void {
@@ -66,7 +84,6 @@ async function readNeedles(file: string): Promise<{ count(bytes: Uint8Array): nu
   const { readFileCoded } = await import('../common/files.js');
   const { needleForms } = await import('../audit/needles.js');
   const { PlaintextScanner } = await import('../demo/plaintext-scan.js');
-  const { MisuseError } = await import('./io.js');
   const texts = (await readFileCoded(file)).toString('utf8').split(/\r?\n/).filter(Boolean);
   const short = texts.findIndex((text) => Buffer.byteLength(text) < 6);
   if (texts.length === 0 || short >= 0) {

@@ -48,6 +48,7 @@ export const registerReplay: Register = (program) => {
             directory: dataDirectory(data, NOUN),
             ledger,
             speed,
+            people: true,
             tariff: await readTariff(resolve(tariff)),
             signal: interrupted.signal,
             ...(sessions === undefined ? {} : { sessions: resolve(sessions) }),

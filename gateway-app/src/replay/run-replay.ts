@@ -30,6 +30,8 @@ export interface ReplayOptions {
   readonly speed: number | 'max';
   readonly tariff: Tariff;
   readonly mode?: RoleMode;
+  /** Services serve people over HTTPS while the sessions are played. Default: no. */
+  readonly people?: boolean;
   readonly signal: AbortSignal;
   /** Runs beside the sessions: for tests that disturb them. */
   readonly disturb?: (deployment: Deployment, stations: ReplayStations) => Promise<void>;
@@ -77,6 +79,10 @@ async function startRoles(
     step.update(++done, total);
   });
   step.done(`${total} roles`);
+  const { services, layout } = deployment;
+  if (services.length === 0) return;
+  for (const { role, name, url } of services) progress.line(`${role} ${name}: ${url}/`);
+  progress.line(`To look on: ./chargecast pages --data ${layout.directory} --as operator-csc1-1`);
 }
 
 async function play(

@@ -110,6 +110,7 @@ describe('the REST base', () => {
             { number: ({ number }) => number, formula: () => '=1,"2"' },
             found,
             '/v1/numbers',
+            call.query,
           );
         },
       }),

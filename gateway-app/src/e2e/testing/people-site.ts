@@ -34,6 +34,11 @@ export class PeopleSite {
     }
   }
 
+  /** People of a deployment that somebody else started. */
+  static of(deployment: Deployment): PeopleSite {
+    return new PeopleSite(deployment);
+  }
+
   async stop(): Promise<void> {
     await this.deployment.stop();
     await rm(this.deployment.layout.directory, { recursive: true, force: true });

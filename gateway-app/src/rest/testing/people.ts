@@ -18,6 +18,7 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  readonly bytes: Uint8Array;
   /** The body as JSON. */
   json<T = Record<string, unknown>>(): T;
 }
@@ -96,11 +97,13 @@ export function askWith(
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', reject);
       response.on('end', () => {
-        const text = Buffer.concat(parts).toString('utf8');
+        const bytes = Buffer.concat(parts);
+        const text = bytes.toString('utf8');
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           text,
+          bytes: new Uint8Array(bytes),
           json: <T>() => JSON.parse(text) as T,
         });
       });
