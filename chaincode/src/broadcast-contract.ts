@@ -17,12 +17,12 @@ import { toHex } from '@chargecast/signcryption/bytes';
 import { encodeParams } from '@chargecast/signcryption/params';
 import { Info, Returns, Transaction } from 'fabric-contract-api';
 import { type AccessTable, EVERYONE } from './access';
-import { LedgerContext, LedgerContract } from './ledger-contract';
+import { LedgerContext, LedgerContract, type Reads } from './ledger-contract';
 import { readPageRequest } from './paging';
 import { putVersioned, readRulesInForce } from './rules/governance';
 import { initialise, readGivenParams } from './rules/initialise';
 import { keysOfItem, pageRevocations } from './rules/revocation';
-import { proveSigma, submitSigmas } from './rules/submission';
+import { historyKeysOf, proveSigma, submitSigmas } from './rules/submission';
 import { advanceSlot, ensureSlotFresh } from './rules/slots';
 import { announce, governance, governanceItem, mirrorGovernance, readArgument, reply } from './shared-transactions';
 
@@ -43,7 +43,10 @@ export const BROADCAST_ACCESS: AccessTable = {
 
 const sigmaId = hex(32);
 
-const BROADCAST_READS = { submit: [SLOT_KEY, governanceKey('limits'), governanceKey('epochs')] };
+const RULES_KEYS = [SLOT_KEY, governanceKey('limits'), governanceKey('epochs')];
+const BROADCAST_READS: Readonly<Record<string, Reads>> = {
+  submit: (stub) => [...RULES_KEYS, ...historyKeysOf(stub.getTransient())],
+};
 
 /** σ, the governance it is judged by, and the slot. Serves the data chain. */
 @Info({ title: 'broadcast', description: 'Publicly verified ciphertexts on the data chain' })

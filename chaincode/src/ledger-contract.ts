@@ -1,6 +1,7 @@
 import { PARAMS_KEY, ProtocolError } from '@chargecast/protocol';
 import { type Params } from '@chargecast/signcryption/params';
 import { Context, Contract } from 'fabric-contract-api';
+import { type ChaincodeStub } from 'fabric-shim-api';
 import { type AccessTable, ensureAllowed } from './access';
 import { readParams } from './parameters';
 import { toRefusal } from './refusal';
@@ -18,6 +19,9 @@ export class LedgerContext extends Context {
 
 export type ChannelRole = 'certchain' | 'datachain' | 'both';
 
+/** Keys a transaction reads, by what it was given alone: asked for together with the params. */
+export type Reads = (stub: ChaincodeStub) => readonly string[];
+
 /**
  * Every contract of the package stands on both channels; each serves those its params name for it. Order of refusal: unknown
  * transaction, channel, role, then the transaction's own rules.
@@ -25,14 +29,14 @@ export type ChannelRole = 'certchain' | 'datachain' | 'both';
 export abstract class LedgerContract extends Contract {
   readonly #channel: ChannelRole;
   readonly #access: AccessTable;
-  readonly #reads: Readonly<Record<string, readonly string[]>>;
+  readonly #reads: Readonly<Record<string, Reads>>;
 
-  /** @param reads keys a transaction reads whatever its arguments are: asked for together with the params */
+  /** @param reads by transaction */
   protected constructor(
     name: string,
     channel: ChannelRole,
     access: AccessTable,
-    reads: Readonly<Record<string, readonly string[]>> = {},
+    reads: Readonly<Record<string, Reads>> = {},
   ) {
     super(name);
     this.#channel = channel;
@@ -69,7 +73,7 @@ export abstract class LedgerContract extends Contract {
     ctx.time = ctx.stub.getTxTimestamp().seconds.toNumber();
     if (transaction !== 'init') {
       const more = Object.hasOwn(this.#reads, transaction) ? this.#reads[transaction] : undefined;
-      await ctx.state.fetch([PARAMS_KEY, ...(more ?? [])]);
+      await ctx.state.fetch([PARAMS_KEY, ...(more?.(ctx.stub) ?? [])]);
       ctx.params = await readParams(ctx.state);
       this.ensureChannel(ctx, ctx.params);
     }

@@ -32,10 +32,6 @@ class FakeSubject implements EndToEndSubject {
     this.#commit(() => this.#listener?.plain(key, value));
   }
 
-  async putTransient(): Promise<void> {}
-
-  async submit(): Promise<void> {}
-
   listen(listener: StreamListener | undefined): void {
     this.#listener = listener;
   }

@@ -30,10 +30,6 @@ export interface EndToEndSubject {
   open(id: string, count: number): Promise<void>;
   /** A transaction of the compared contract through some organisation's gateway; resolves when committed. */
   put(key: string, value: string): Promise<void>;
-  /** The same through `organisation`’s gateway with the value in the transient map. */
-  putTransient(key: string, value: Uint8Array): Promise<void>;
-  /** One σ in one transaction through the same gateway as `putTransient`, without the gateways' roles. */
-  submit(sealed: SealedCommands): Promise<void>;
   listen(listener: StreamListener | undefined): void;
   close(): Promise<void>;
 }

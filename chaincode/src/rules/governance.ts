@@ -50,7 +50,16 @@ export async function readRulesInForce(state: WorldState): Promise<RulesInForce>
   if (!limits || !epochs) {
     throw new ProtocolError('E_NOT_INITIALISED', 'limits or epochs are missing; mirror their governance items first');
   }
-  return { limits: itemLimits(limits), epochs: epochs.body };
+  return { limits: parsedLimits(limits), epochs: epochs.body };
+}
+
+/** By the item, which is decoded anew only when its text has changed. */
+const parsed = new WeakMap<LimitsItem, Limits>();
+
+function parsedLimits(item: LimitsItem): Limits {
+  const limits = parsed.get(item) ?? itemLimits(item);
+  parsed.set(item, limits);
+  return limits;
 }
 
 /** How many pinned organisations other than the KGC stand behind a statement. */

@@ -11,6 +11,7 @@ import { toHex } from '@chargecast/signcryption/bytes';
 import { type Params } from '@chargecast/signcryption/params';
 import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
 import { ensureWithinLimits, sigmaId, type VerifiedSigma, verifySigma } from '@chargecast/signcryption/verify';
+import { decodeHeader, HEADER_BYTES } from '@chargecast/signcryption/wire';
 import { isCoded } from '../refusal';
 import { type RulesInForce } from './governance';
 
@@ -70,6 +71,15 @@ export function examine(
     return { id, verified, oneTimeKey: toHex(header.oneTimeKey) };
   } catch (error) {
     return { id, refusal: refused(error) };
+  }
+}
+
+/** Y in hex as these bytes state it, whoever made them; undefined where they state none. */
+export function claimedKey(sigma: Uint8Array): string | undefined {
+  try {
+    return toHex(decodeHeader(sigma.subarray(0, HEADER_BYTES)).oneTimeKey);
+  } catch {
+    return undefined;
   }
 }
 

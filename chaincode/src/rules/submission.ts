@@ -5,6 +5,7 @@ import {
   decodeSigmaState,
   encodeSigmaState,
   type InclusionReply,
+  MAX_SIGMAS,
   type Outcome,
   ProtocolError,
   readBatchState,
@@ -22,7 +23,7 @@ import { announce, reply } from '../shared-transactions';
 import { type WorldState } from '../state';
 import { readRulesInForce } from './governance';
 import { readRevocation } from './revocation';
-import { type Candidate, decide, examine, type KeyHistory, readSubmission } from './sigmas';
+import { type Candidate, claimedKey, decide, examine, type KeyHistory, readSubmission } from './sigmas';
 
 export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   const { state, params, time } = ctx;
@@ -31,9 +32,8 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   const taken = new Set<string>();
   const committed: Candidate[] = [];
   const outcomes: ({ id: string } & Outcome)[] = [];
-  const candidates = sigmas.map((sigma) => examine(params, rules, time, sigma));
-  await state.fetch(candidates.flatMap((examined) => ('refusal' in examined ? [] : historyKeys(examined.oneTimeKey))));
-  for (const examined of candidates) {
+  for (const sigma of sigmas) {
+    const examined = examine(params, rules, time, sigma);
     if ('refusal' in examined) {
       outcomes.push({ id: examined.id, ...examined.refusal });
       continue;
@@ -49,7 +49,14 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
   return { root: await write(ctx, committed), outcomes };
 }
 
-const historyKeys = (oneTimeKey: string): string[] => [spentKey(oneTimeKey), revokedKey('credential', oneTimeKey)];
+/** What a submission asks of the history, told before anything is verified so that all of it is asked for at once. */
+export function historyKeysOf(transient: ReadonlyMap<string, Uint8Array>): string[] {
+  if (transient.size > MAX_SIGMAS) return [];
+  return [...transient.values()].flatMap((sigma) => {
+    const key = claimedKey(sigma);
+    return key === undefined ? [] : [spentKey(key), revokedKey('credential', key)];
+  });
+}
 
 /** One read for the nullifier, one for the revocation. */
 async function readHistory(state: WorldState, oneTimeKey: string): Promise<KeyHistory> {

@@ -56,6 +56,11 @@ async function endToEndSubjects({ ledger }: LedgerOptions): Promise<BenchSubject
   return { endToEnd: () => endToEndSubject(ledger) };
 }
 
+async function verificationSubjects({ ledger }: LedgerOptions): Promise<BenchSubjects> {
+  const { verificationSubject } = await import('../deployment/bench/verification-subject.js');
+  return { verification: (receivers) => verificationSubject(ledger, receivers) };
+}
+
 /** What the second paper's analyses run on. */
 async function analysisSubjects({ ledger }: LedgerOptions): Promise<BenchSubjects> {
   const { chooseLedger } = await import('@chargecast/network');
@@ -85,6 +90,7 @@ async function allSubjects({ ledger }: LedgerOptions): Promise<BenchSubjects> {
     registrationSubjects(),
     curtailed({ ledger, stations: STATIONS_OF_ALL }),
     endToEndSubjects({ ledger }),
+    verificationSubjects({ ledger }),
     analysisSubjects({ ledger }),
     growthSubjects({ ledger, messages: MESSAGES }),
   ]);
@@ -147,7 +153,7 @@ const SUITES: Readonly<Record<string, Suite<never>>> = {
   verification: {
     description: 'transactions a second with one σ verified, beside a plain put of the same size',
     options: onLedger,
-    subjects: endToEndSubjects,
+    subjects: verificationSubjects,
   },
   storage: analysis('bytes a transaction leaves in blocks and state, transactions a block holds'),
   queries: analysis('milliseconds of a query at 1,000 to 5,000 records'),

@@ -1,4 +1,4 @@
-/** What `bench end-to-end` and `bench verification` measure: a consortium of four with its gateways, and a pile that follows. */
+/** What `bench end-to-end` measures: a consortium of four with its gateways, and a pile that follows. */
 import { type EndToEndSubject, type SealedCommands, type StreamListener } from '@chargecast/bench';
 import { chooseLedger, type LedgerKind } from '@chargecast/network';
 import { toHex } from '@chargecast/signcryption';
@@ -6,9 +6,7 @@ import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CodedError } from '../../common/errors';
 import { createLogger } from '../../common/log';
-import { submitOutcomes, submitTransaction } from '../../css/ledger-calls';
 import { type GathererLimits } from '../../css/gatherer';
 import { defaultAcks, handOver, type HandoverParts } from '../../kgc/handover';
 import { type Ledger, type TrustBundle } from '../../ledger';
@@ -118,18 +116,6 @@ class Subject implements EndToEndSubject {
     await relay.submit('datachain', { contract: PLAIN, name: 'put', args: [PLAIN_KEY + key, value] });
   }
 
-  async putTransient(key: string, value: Uint8Array): Promise<void> {
-    const args = [PLAIN_KEY + key];
-    await this.#first.submit('datachain', { contract: PLAIN, name: 'putTransient', args, transient: { value } });
-  }
-
-  async submit({ id }: SealedCommands): Promise<void> {
-    const { result } = await this.#first.submit('datachain', submitTransaction([this.#bytes(id)]));
-    const [outcome] = submitOutcomes(result, [id]);
-    if (outcome?.status !== 'committed') throw new CodedError('E_BENCH', `σ was refused: ${outcome?.code}`);
-    this.#sealed.delete(id);
-  }
-
   listen(listener: StreamListener | undefined): void {
     this.#parts.stream.listener = listener;
   }
@@ -141,10 +127,6 @@ class Subject implements EndToEndSubject {
     for (const { css } of handover.gateways) (css as Client<'Css'>).close();
     await deployment.stop();
     await rm(deployment.layout.directory, { recursive: true, force: true });
-  }
-
-  get #first(): Ledger {
-    return this.#parts.relays[0] as Ledger;
   }
 
   #bytes(id: string): Uint8Array {
