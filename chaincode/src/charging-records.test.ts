@@ -27,6 +27,9 @@ import { type HolderKey } from '@chargecast/signcryption/holder';
 import { ready } from '@chargecast/signcryption/primitives/native';
 import { Role } from '@chargecast/signcryption/roles';
 import { hex, NOW } from '@chargecast/signcryption/testing/world';
+import { type ChaincodeStub } from 'fabric-shim';
+import { countChargingRecords } from './rules/charging-records';
+import { WorldState } from './state';
 import { codeOf, Consortium, GATEWAYS, PROVIDER } from './testing/consortium';
 import { type Simulation } from './testing/memory-ledger';
 import { DAY, type Registered, Registrar } from './testing/registrar';
@@ -235,6 +238,16 @@ describe('charging records', () => {
     const rest = await query<ChargingRecordPage>('listChargingRecords', ['2', first.bookmark]);
     const transactions = [...first.items, ...rest.items].map(({ transaction }) => transaction);
     expect(transactions).toEqual([0, 1, 2].map((index) => chargingTransaction(SESSION, index)).sort());
+  });
+
+  it('are not counted by reading all where they are many', async () => {
+    const value = Buffer.from(JSON.stringify(signed(recordOf())));
+    let read = 0;
+    const next = (): Promise<object> => Promise.resolve({ done: false, value: { key: `charging:${read++}`, value } });
+    const iterator = { next, close: () => Promise.resolve() };
+    const stub = { getStateByRange: () => Promise.resolve(iterator) } as unknown as ChaincodeStub;
+    await expect(countChargingRecords(new WorldState(stub), '')).rejects.toMatchObject({ code: 'E_TOO_MANY' });
+    expect(read).toBe(10_001);
   });
 
   it('are open to the consortium, and written by relays alone', async () => {

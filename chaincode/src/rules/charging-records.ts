@@ -23,7 +23,8 @@ import { COMMITTED, refused } from './sigmas';
 
 /** Seconds a station's clock may run ahead of the transaction's time. */
 const CLOCK_AHEAD = 300;
-const MAX_COUNTED = 1_000_000;
+/** Counting reads each of them. */
+const MAX_COUNTED = 10_000;
 
 export const readChargingRecord = (state: WorldState, transaction: string): Promise<ChargingRecordEntry | undefined> =>
   state.json(chargingKey(transaction), decodeChargingRecordEntry);
@@ -86,7 +87,11 @@ async function ensureHolds({ state, params, time }: LedgerContext, entry: Chargi
   }
 }
 
-/** @param meter f, or empty for all; for queries */
+/**
+ * For queries.
+ * @param meter f, or empty for all
+ * @throws ProtocolError E_TOO_MANY where the channel holds more than 10,000 of all meters: count from the blocks
+ */
 export async function countChargingRecords(state: WorldState, meter: string): Promise<number> {
   const entries = await state.all(keyRange('charging'), MAX_COUNTED, decodeChargingRecordEntry);
   return meter === '' ? entries.length : entries.filter((entry) => entry.meter === meter).length;
