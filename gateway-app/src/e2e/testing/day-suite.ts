@@ -1,19 +1,16 @@
 /** A day of sessions as who has nothing but the HTTP API sees it: followed while it happens, exported, audited. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type LedgerKind, type Person } from '@chargecast/network';
 import { fromHex, SIGMA_TREE, verifyInclusion } from '@chargecast/signcryption';
 
 import { type ChainReport, judgeSigma, storedBlocks, verifyChain } from '../../audit';
-import { DEMO_TARIFF } from '../../demo/tariff';
-import { Deployment, layoutOf, type Manifest, readManifest } from '../../deployment';
 import { parseTrust, type TrustBundle } from '../../ledger';
-import { runReplay } from '../../replay';
 import { type ReplaySummary } from '../../replay/summary';
 import { Follower } from '../../rest/testing/follower';
-import { AUDITOR, operatorOf, PeopleSite } from './people-site';
+import { AUDITOR, operatorOf, type PeopleSite } from './people-site';
+import { replayedSite } from './replayed-site';
 
 const PATIENCE = 900_000;
 const CENTRES = ['csc1', 'csc2'] as const;
@@ -22,7 +19,6 @@ const CHANNELS = ['certchain', 'datachain'] as const;
 const VEHICLES = 4;
 /** Small, so that every list has many pages. */
 const PAGE = 7;
-const silent = { step: () => ({ update: () => undefined, done: () => undefined }), line: () => undefined };
 
 interface Command {
   readonly id: string;
@@ -37,7 +33,6 @@ interface Followed {
 }
 
 export function daySuite(ledger: LedgerKind): void {
-  let directory: string;
   let followed: Map<string, Followed>;
   let summary: ReplaySummary;
   let site: PeopleSite;
@@ -45,36 +40,13 @@ export function daySuite(ledger: LedgerKind): void {
   let trust: TrustBundle;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'chargecast-day-'));
     followed = new Map();
-    const options = { directory, ledger, vehicles: VEHICLES, speed: 'max', tariff: DEMO_TARIFF, people: true } as const;
-    const signal = new AbortController().signal;
-    summary = await runReplay({ ...options, mode: 'in-process', signal, disturb: follow }, silent);
+    ({ site, summary } = await replayedSite(ledger, VEHICLES, follow));
     for (const { follower } of followed.values()) follower.stop();
-    site = await reopened();
   }, PATIENCE);
-  afterAll(async () => {
-    await site?.stop();
-    await rm(directory, { recursive: true, force: true });
-  }, PATIENCE);
+  afterAll(() => site?.stop(), PATIENCE);
 
-  /** The deployment that a replay leaves, as `deployment up` starts it. */
-  async function reopened(): Promise<PeopleSite> {
-    const { fleet } = (await readManifest(layoutOf(directory))) as Manifest;
-    const charging = { tariff: DEMO_TARIFF };
-    const deployment = await Deployment.open({ directory, fleet, ledger, charging, people: true });
-    const found = PeopleSite.of(deployment);
-    try {
-      await deployment.startRoles('in-process');
-      return found;
-    } catch (error) {
-      await found.stop();
-      throw error;
-    }
-  }
-
-  async function follow(deployment: Deployment): Promise<void> {
-    const live = PeopleSite.of(deployment);
+  async function follow(live: PeopleSite): Promise<void> {
     const streams: [string, Person][] = [...CENTRES.map((name): [string, Person] => [name, operatorOf(name)])];
     for (const [service, person] of [...streams, [GATEWAY, AUDITOR] as const]) {
       const follower = await Follower.start(`${live.urlOf(service)}/v1/events`, await live.tls(person));
@@ -186,7 +158,7 @@ export function daySuite(ledger: LedgerKind): void {
     async () => {
       const raw = async (path: string): Promise<Uint8Array> => (await site.ask(GATEWAY, path, AUDITOR)).bytes;
       trust = parseTrust((await site.ask(GATEWAY, '/v1/trust', AUDITOR)).json(), 'the gateway');
-      download = join(directory, 'download');
+      download = join(site.deployment.layout.directory, 'download');
       const { items } = (await site.ask(GATEWAY, '/v1/channels', AUDITOR)).json<{
         items: { channel: string; height: number }[];
       }>();

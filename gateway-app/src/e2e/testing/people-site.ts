@@ -23,8 +23,12 @@ export class PeopleSite {
   static async start(ledger: LedgerKind = 'embedded'): Promise<PeopleSite> {
     const directory = await mkdtemp(join(tmpdir(), 'chargecast-people-'));
     const charging = { tariff: DEMO_TARIFF };
-    const deployment = await Deployment.open({ directory, fleet: FLEET, ledger, charging, people: true });
-    const site = new PeopleSite(deployment);
+    return PeopleSite.started(await Deployment.open({ directory, fleet: FLEET, ledger, charging, people: true }));
+  }
+
+  /** With its roles, of which none runs yet. */
+  static async started(deployment: Deployment): Promise<PeopleSite> {
+    const site = PeopleSite.of(deployment);
     try {
       await deployment.startRoles('in-process');
       return site;
