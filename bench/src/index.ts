@@ -46,7 +46,7 @@ export type {
 export type { ThroughputFactories } from './analyses/throughput';
 
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
-export type { EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
+export type { CpuTimes, EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
 export type { ChainSubject, CommitTimes, GrowthSubjects, RestartTimes } from './growth/subject';
 export type { HandshakeRun, HandshakeSubject, SubjectFactory, SubjectParts } from './handshake/subject';
 

@@ -1,9 +1,10 @@
 /** `bench end-to-end`: confidential commands a second through the consortium, beside one sealed command a transaction. */
 import { ready } from '@chargecast/signcryption';
 import { quantile, rounded, roundedSpread, type Spread } from '../statistics';
+import { CountedRounds } from './cpu';
 import { type Round } from './pipeline';
 import { gatheredRound, loneCommand, plainRound } from './rounds';
-import { type EndToEndFactory, type EndToEndSubject, type SealedCommands } from './subject';
+import { type CpuTimes, type EndToEndFactory, type EndToEndSubject, type SealedCommands } from './subject';
 
 export interface EndToEndLoad {
   readonly rounds: number;
@@ -44,6 +45,8 @@ export interface EndToEndResults {
   /** One command on an idle network, from before its sealing to opened. */
   readonly loneLatencyMs: { readonly p50: number; readonly p95: number };
   readonly rounds: { readonly ours: Spread; readonly baseline: Spread };
+  /** In the rounds, by kind of process; absent where the system does not tell. */
+  readonly cpuMicrosecondsPerCommand?: { readonly ours: CpuTimes; readonly baseline: CpuTimes };
   readonly sealing: { readonly microsecondsPerCommand: number };
   readonly bytes: {
     readonly plaintext: number;
@@ -89,21 +92,24 @@ async function measure(subject: EndToEndSubject, load: EndToEndLoad): Promise<En
   await gatheredRound(subject, await sealAll(subject, WARM_UP, receivers), gathered);
   await plainRound(subject, 4 * WARM_UP, plain);
   const lone = await loneCommand(subject, load.loneCommands);
-  const ours: Round[] = [];
-  const baseline: Round[] = [];
+  const gatheredRounds = new CountedRounds(subject);
+  const plainRounds = new CountedRounds(subject);
   const sealingMicroseconds: number[] = [];
   const pool: SealedCommands[] = [];
   let sigmaBytes = 0;
   for (let round = 0; round < load.rounds; round++) {
-    baseline.push(await plainRound(subject, baselineTransactions, plain));
+    await plainRounds.add(() => plainRound(subject, baselineTransactions, plain));
     const before = process.cpuUsage();
     const sealed = await sealAll(subject, sigmas - pool.length, receivers);
     const { user, system } = process.cpuUsage(before);
     if (sealed.length > 0) sealingMicroseconds.push((user + system) / (sealed.length * receivers));
     pool.push(...sealed);
     sigmaBytes = pool[0]?.bytes ?? 0;
-    ours.push(await gatheredRound(subject, pool, gathered));
+    await gatheredRounds.add(() => gatheredRound(subject, pool, gathered));
   }
+  const ours = gatheredRounds.rounds;
+  const baseline = plainRounds.rounds;
+  const cpu = { ours: gatheredRounds.microsecondsPerCommand(), baseline: plainRounds.microsecondsPerCommand() };
   const rates = { ours: perSecond(ours), baseline: perSecond(baseline) };
   const sum = (of: (round: Round) => number): number => ours.reduce((total, round) => total + of(round), 0);
   return {
@@ -116,6 +122,7 @@ async function measure(subject: EndToEndSubject, load: EndToEndLoad): Promise<En
     baselineLatencyMs: latency(baseline),
     loneLatencyMs: { p50: rounded(lone.p50), p95: rounded(lone.p95) },
     rounds: rates,
+    ...(cpu.ours && cpu.baseline && { cpuMicrosecondsPerCommand: { ours: cpu.ours, baseline: cpu.baseline } }),
     sealing: { microsecondsPerCommand: rounded(quantile(sealingMicroseconds, 0.5)) },
     bytes: {
       plaintext: subject.plaintext.length,
@@ -145,9 +152,15 @@ function latency(rounds: readonly Round[]): { p50: number; p95: number } {
   return { p50: rounded(quantile(all, 0.5)), p95: rounded(quantile(all, 0.95)) };
 }
 
+const cpuLine = (times: CpuTimes): string =>
+  Object.entries(times)
+    .map(([kind, microseconds]) => `${kind} ${microseconds} µs`)
+    .join(', ');
+
 /** Rows for a person. */
 export function endToEndTable(results: EndToEndResults): string {
   const { rounds, latencyMs, baselineLatencyMs, loneLatencyMs, gathered, bytes, sealing } = results;
+  const cpu = results.cpuMicrosecondsPerCommand;
   const rate = ({ median, lowest, highest }: Spread): string => `${median}/s (${lowest}–${highest})`.padEnd(28);
   return [
     `confidential commands through ${results.organisations} organisations, ledger: ${results.ledger}`,
@@ -157,6 +170,7 @@ export function endToEndTable(results: EndToEndResults): string {
     `a lone command   p50 ${loneLatencyMs.p50} ms, p95 ${loneLatencyMs.p95} ms, sealing to opened`,
     `a transaction    ${gathered.commandsPerTransaction} commands; a block: ${gathered.transactionsPerBlock} transactions`,
     `a command        ${bytes.plaintext} bytes plain, ${bytes.sigmaPerCommand} in σ, sealed in ${sealing.microsecondsPerCommand} µs of CPU`,
+    ...(cpu ? [`CPU of a command ${cpuLine(cpu.ours)}; one a transaction: ${cpuLine(cpu.baseline)}`] : []),
     ...results.included.map((line) => `included: ${line}`),
     ...results.notIncluded.map((line) => `not included: ${line}`),
   ].join('\n');

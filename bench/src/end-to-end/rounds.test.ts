@@ -36,6 +36,8 @@ class FakeSubject implements EndToEndSubject {
     this.#listener = listener;
   }
 
+  async cpuMs(): Promise<undefined> {}
+
   async close(): Promise<void> {}
 
   #commit(tell: () => void): void {

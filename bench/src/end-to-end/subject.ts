@@ -16,6 +16,9 @@ export interface StreamListener {
   block(transactions: number): void;
 }
 
+/** By kind of process: peer, orderer, chaincode, or ledger and its chaincode; gateways with centre and pile. */
+export type CpuTimes = Readonly<Record<string, number>>;
+
 /** A consortium with its gateways, a centre that seals, vehicles, and a pile that follows the stream. */
 export interface EndToEndSubject {
   readonly ledger: 'embedded' | 'fabric';
@@ -31,6 +34,8 @@ export interface EndToEndSubject {
   /** A transaction of the compared contract through some organisation's gateway; resolves when committed. */
   put(key: string, value: string): Promise<void>;
   listen(listener: StreamListener | undefined): void;
+  /** CPU time taken so far by kind of process, milliseconds; undefined where the system does not tell. */
+  cpuMs(): Promise<CpuTimes | undefined>;
   close(): Promise<void>;
 }
 

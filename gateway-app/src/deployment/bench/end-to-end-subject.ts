@@ -1,5 +1,5 @@
 /** What `bench end-to-end` measures: a consortium of four with its gateways, and a pile that follows. */
-import { type EndToEndSubject, type SealedCommands, type StreamListener } from '@chargecast/bench';
+import { type CpuTimes, type EndToEndSubject, type SealedCommands, type StreamListener } from '@chargecast/bench';
 import { chooseLedger, type LedgerKind } from '@chargecast/network';
 import { toHex } from '@chargecast/signcryption';
 import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -17,12 +17,14 @@ import { Deployment } from '../deployment';
 import { firstLimits } from '../genesis';
 import { HOST } from '../ports';
 import { BENCH_CHAINCODE_BUNDLE } from '../root';
+import { cpuMilliseconds } from './cpu-time';
 import { BARE_FLEET } from './registration-subject';
 import { SealingParty } from './sealing-party';
 
 const PLAIN = 'plain';
 const PLAIN_KEY = 'plain:';
 const HOLD_MS = 120_000;
+const THIS_PROCESS = 'gateways, centre, pile';
 /** The process of piles whose certificate the reader of the stream shows. */
 const PILES = 'cp1';
 
@@ -118,6 +120,19 @@ class Subject implements EndToEndSubject {
 
   listen(listener: StreamListener | undefined): void {
     this.#parts.stream.listener = listener;
+  }
+
+  async cpuMs(): Promise<CpuTimes | undefined> {
+    const { nodes } = await this.#parts.deployment.ledgerStatus();
+    const times: Record<string, number> = {};
+    for (const kind of new Set(nodes.map((node) => node.kind))) {
+      const pids = nodes.flatMap((node) => (node.kind === kind && node.pid) || []);
+      const milliseconds = await cpuMilliseconds([...new Set(pids)]);
+      if (milliseconds === undefined) return undefined;
+      times[kind] = milliseconds;
+    }
+    const { user, system } = process.cpuUsage();
+    return { ...times, [THIS_PROCESS]: (user + system) / 1000 };
   }
 
   async close(): Promise<void> {
