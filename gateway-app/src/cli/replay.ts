@@ -14,6 +14,7 @@ interface ReplayCommandOptions {
   readonly vehicles?: number;
   readonly speed: number | 'max';
   readonly tariff: string;
+  readonly kill?: number;
 }
 
 const NOUN = 'replay';
@@ -30,12 +31,17 @@ export const registerReplay: Register = (program) => {
           .option('--vehicles <n>', 'only the sessions of so many vehicles', (text) => wholeNumber(text, 1, 5_000))
           .option('--speed <n>', 'times as fast as the clock, or max', speedOf, 'max' as const)
           .option('--tariff <file>', 'what is charged', HOME_TARIFF)
+          .option(
+            '--kill <n>',
+            'kill −9 so many processes in the middle: agents, gateways, centres, stations, ledger',
+            (text) => wholeNumber(text, 1, 1_000),
+          )
           .addOption(ledgerOption())
           .addOption(dataOption(NOUN)),
         './chargecast replay',
         './chargecast replay --sessions ev-sessions-trondheim.csv --speed max --json',
       ),
-    async (io, { data, ledger, sessions, vehicles, speed, tariff }) => {
+    async (io, { data, ledger, sessions, vehicles, speed, tariff, kill }) => {
       const { agrees, replayTable, runReplay } = await import('../replay/index.js');
       const { readTariff } = await import('../pricing/index.js');
       const { createProgress } = await import('../demo/index.js');
@@ -53,6 +59,7 @@ export const registerReplay: Register = (program) => {
             signal: interrupted.signal,
             ...(sessions === undefined ? {} : { sessions: resolve(sessions) }),
             ...(vehicles === undefined ? {} : { vehicles }),
+            ...(kill === undefined ? {} : { kill }),
           },
           createProgress(io),
         );

@@ -16,7 +16,7 @@ interface Notice {
 /** How long a plug-in waits for the KGC to know of it; longer, and it goes on while the notice is tried again. */
 const PROMPT_MS = 1_000;
 
-/** Tells the KGC who is plugged in where: durable, in order, until it knows. */
+/** Tells the KGC who is plugged in where: durable, in order for each vehicle, until it knows. */
 export class KgcNotices {
   readonly #outbox: Outbox<Notice>;
 
@@ -36,7 +36,7 @@ export class KgcNotices {
         await kgc[kind]({ vehicle: bytes(vehicle), session: bytes(session), pile: bytes(pile) }, { signal: stopping });
       }
     };
-    return new KgcNotices(await Outbox.open<Notice>(store, { send, isPassing, log, stopping }));
+    return new KgcNotices(await Outbox.open<Notice>(store, { send, lane: ({ vehicle }) => vehicle, isPassing, log, stopping }));
   }
 
   get waiting(): number {

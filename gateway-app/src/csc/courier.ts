@@ -33,6 +33,8 @@ interface Attempt {
 /** The KGC waits for every gateway before it answers, milliseconds. */
 const ROUTE_MS = 45_000;
 const MAX_DOUBLINGS = 16;
+/** A vehicle whose session is open is known to the KGC as soon as its pile has told it: longer nobody waits at the plug. */
+const UNROUTABLE_MAX_MS = 10_000;
 
 /** Sends sealed σ's to the KGC and watches for what was promised: acks, inclusion, receipts, each in its time. */
 export class Courier {
@@ -171,10 +173,11 @@ export class Courier {
   async #release({ id }: OutboxSigma, code: string): Promise<void> {
     this.#attempts.delete(id);
     this.#parts.logger.info({ sigma: id, code }, 'σ is given up; its commands are sealed anew');
+    const longest = code === 'E_UNROUTABLE' ? UNROUTABLE_MAX_MS : Infinity;
     await this.#parts.outbox.release(
       id,
       code,
-      ({ attempts }: OutboxCommand) => this.#parts.now() + this.#delay(attempts),
+      ({ attempts }: OutboxCommand) => this.#parts.now() + Math.min(longest, this.#delay(attempts)),
     );
     this.#parts.released();
   }

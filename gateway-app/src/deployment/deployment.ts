@@ -45,6 +45,8 @@ export interface DeploymentOptions {
   readonly people?: boolean;
   /** Charging stations at the piles, and centres that start, bill and settle by this tariff. */
   readonly charging?: { readonly tariff: Tariff };
+  /** What roles write to their logs; default `warn`. */
+  readonly logLevel?: string;
   /** Deployed in place of the system's own chaincode, as long as this process runs the ledger. */
   readonly chaincodeBundle?: string;
   readonly onProgress?: OnProgress;
@@ -107,7 +109,7 @@ export class Deployment {
     const consortium = await startConsortium(layout, manifest, onProgress, chaincodeBundle);
     try {
       const places = await placesOf(layout, consortium, manifest, options);
-      await writeRoleConfigs(layout, manifest, consortium, places);
+      await writeRoleConfigs(layout, manifest, consortium, places, options.logLevel);
       const home = layout.role('kgc');
       await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys: consortium.keys.kgc });
       return new Deployment(layout, manifest, consortium, places, chaincodeBundle);

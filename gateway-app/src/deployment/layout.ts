@@ -21,6 +21,8 @@ export interface Layout {
   readonly keys: string;
   /** Certificates of people, and of what serves them. */
   readonly people: string;
+  /** Disks of simulated stations that run in processes of their own. */
+  readonly stations: string;
   /** Every committed σ as `<id>.sigma`. */
   readonly sigmas: string;
   /** All of the above, and the roles' folders; the manifest last. */
@@ -42,6 +44,7 @@ export function layoutOf(directory: string): Layout {
     rolePki: join(directory, 'pki'),
     keys: join(directory, 'keys'),
     people: join(directory, 'people'),
+    stations: join(directory, 'stations'),
     sigmas: join(directory, 'sigmas'),
   };
   const roles = join(directory, 'roles');

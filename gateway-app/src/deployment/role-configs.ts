@@ -117,13 +117,14 @@ export async function writeRoleConfigs(
   manifest: Manifest,
   consortium: Consortium,
   places: readonly RolePlace[],
+  logLevel = 'warn',
 ): Promise<void> {
   await issueRoleTlsBatch(layout.rolePki, places);
   if (restPortsOf(places) > 0) await preparePeople(layout.people, places);
   if (manifest.charging) {
     await writePrivateFile(layout.tariff, `${JSON.stringify(manifest.charging.tariff, null, 2)}\n`);
   }
-  const writer = new ConfigWriter(layout, manifest, consortium, places);
+  const writer = new ConfigWriter(layout, manifest, consortium, places, logLevel);
   for (const place of places.filter(({ guest }) => !guest)) {
     await writePrivateFile(layout.roleConfig(place.name), `${JSON.stringify(writer.config(place), null, 2)}\n`);
   }
@@ -134,8 +135,16 @@ class ConfigWriter {
   readonly #manifest: Manifest;
   readonly #consortium: Consortium;
   readonly #places: readonly RolePlace[];
+  readonly #logLevel: string;
 
-  constructor(layout: Layout, manifest: Manifest, consortium: Consortium, places: readonly RolePlace[]) {
+  constructor(
+    layout: Layout,
+    manifest: Manifest,
+    consortium: Consortium,
+    places: readonly RolePlace[],
+    logLevel: string,
+  ) {
+    this.#logLevel = logLevel;
     this.#layout = layout;
     this.#manifest = manifest;
     this.#consortium = consortium;
@@ -153,7 +162,7 @@ class ConfigWriter {
       dataDir: 'data',
       keyFile: 'store.key',
       logFile: 'role.log',
-      logLevel: 'warn',
+      logLevel: this.#logLevel,
       tls: { cert: to(`${tls}/cert.pem`), key: to(`${tls}/key.pem`), roots: to(`${tls}/ca.pem`) },
       trust: to(this.#layout.trust),
       ...this.#special(role, name, to),

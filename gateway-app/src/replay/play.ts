@@ -1,12 +1,11 @@
-import { Backoff, pause } from '../common/abort';
+import { Backoff, pause, untilAborted } from '../common/abort';
 import { codeOf, CodedError } from '../common/errors';
 import { runScheduled } from '../demo/schedule';
 import { type FleetVehicle } from '../deployment/fleet';
 import { isPassing } from '../holder';
 import { type Client } from '../rpc';
 import { type PlacedSession } from '../sessions';
-import { type ReplayStations } from './stations';
-import { type Timeline } from './timeline';
+import { type StationHost } from './station-host';
 
 /** What a session needs of the running system. */
 export interface ReplayStage {
@@ -15,9 +14,13 @@ export interface ReplayStage {
   readonly fleet: ReadonlyMap<string, FleetVehicle>;
   /** Address of a pile for the vehicles' process. */
   readonly pileAddress: (pile: string) => string;
-  readonly stations: Pick<ReplayStations, 'evse' | 'plugIn' | 'unplug'>;
-  readonly timeline: Timeline;
+  readonly stations: Pick<StationHost, 'now' | 'reach' | 'evse' | 'plugIn' | 'unplug'>;
+  /** Called {@link MOMENTS} times in each session, before what may be disturbed. */
+  readonly moment: () => Promise<void>;
 }
+
+/** Before it plugs in, when it has started, before it unplugs, when its record is on its way. */
+export const MOMENTS = 4;
 
 export interface ReplayPlayOptions {
   readonly sessions: readonly PlacedSession[];
@@ -54,23 +57,26 @@ export async function replaySessions(stage: ReplayStage, options: ReplayPlayOpti
 }
 
 async function replaySession(stage: ReplayStage, session: PlacedSession, signal: AbortSignal): Promise<void> {
-  const { vehicles, stations, timeline } = stage;
+  const { vehicles, stations, moment } = stage;
   const { pile, energyWh } = session;
   const { name } = stage.fleet.get(session.vehicle) as FleetVehicle;
-  await timeline.reach(pile, session.start, signal);
-  const start = timeline.clock(pile).now() / 1000;
+  await untilAborted(stations.reach(pile, session.start), signal);
+  const start = await stations.now(pile);
   const end = Math.max(session.end, start + SHORTEST_SECONDS);
   const power = powerOf(energyWh, end - start);
-  const isFresh = (): boolean => stations.evse(pile).transaction === undefined;
   await stations.plugIn(pile, { energyWh, maxW: power });
   const plug = { vehicle: name, pile: stage.pileAddress(pile) };
+  await moment();
   await insisted(() => vehicles.plugIn(plug, { signal, deadline: PLUG_MS }), signal, 'E_PLUGGED_IN');
-  await started(isFresh, signal);
+  await started(stage, pile, signal);
+  await moment();
   await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
-  await timeline.reach(pile, end, signal);
+  await untilAborted(stations.reach(pile, end), signal);
   await full(stage, session, signal);
+  await moment();
   await stations.unplug(pile);
   await insisted(() => vehicles.unplug({ vehicle: name }, { signal }), signal, 'E_NOT_PLUGGED_IN');
+  await moment();
 }
 
 /** W at which all of the energy flows in the time, with a little to spare. */
@@ -79,24 +85,23 @@ export function powerOf(energyWh: number, seconds: number): number {
 }
 
 /** A start that took long, or a clock that runs fast, leaves too little time: the vehicle then stays until it has its energy. */
-async function full(
-  { stations, timeline }: ReplayStage,
-  { pile, energyWh }: PlacedSession,
-  signal: AbortSignal,
-): Promise<void> {
+async function full({ stations }: ReplayStage, { pile, energyWh }: PlacedSession, signal: AbortSignal): Promise<void> {
   const until = Date.now() + START_MS;
-  const lacks = (): boolean => energyWh - (stations.evse(pile).vehicle?.takenWh ?? energyWh) > LEAST_WH;
-  while (lacks()) {
+  const lacks = async (): Promise<boolean> => {
+    const { vehicle } = await stations.evse(pile);
+    return energyWh - (vehicle?.takenWh ?? energyWh) > LEAST_WH;
+  };
+  while (await lacks()) {
     if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
     if (Date.now() > until)
       throw new CodedError('E_REPLAY_ENERGY', 'a vehicle never got its energy: read roles/*/role.log');
-    await timeline.reach(pile, timeline.clock(pile).now() / 1000 + SHORTEST_SECONDS, signal);
+    await untilAborted(stations.reach(pile, (await stations.now(pile)) + SHORTEST_SECONDS), signal);
   }
 }
 
-async function started(isWaiting: () => boolean, signal: AbortSignal): Promise<void> {
+async function started({ stations }: ReplayStage, pile: string, signal: AbortSignal): Promise<void> {
   const until = Date.now() + START_MS;
-  while (isWaiting()) {
+  while ((await stations.evse(pile)).transaction === undefined) {
     if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
     if (Date.now() > until) {
       throw new CodedError('E_REPLAY_START', 'a vehicle was plugged in and never started: read roles/*/role.log');

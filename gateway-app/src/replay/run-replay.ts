@@ -14,11 +14,11 @@ import { type Tariff } from '../pricing';
 import { type BilledTransaction, type Client } from '../rpc';
 import { type Totals } from '../settlement/account';
 import { chargedAtPiles } from './pile-accounts';
-import { replaySessions } from './play';
+import { type KillCounts, Kills, striker } from './kills';
+import { MOMENTS, replaySessions } from './play';
 import { ledgerRecords, recomputation } from './recomputation';
 import { ReplayStations } from './stations';
 import { type ReplaySummary } from './summary';
-import { runningTimeline, steppedTimeline } from './timeline';
 
 export interface ReplayOptions {
   readonly directory: string;
@@ -29,12 +29,19 @@ export interface ReplayOptions {
   /** How many times as fast as the wall's clock, or as fast as it goes. */
   readonly speed: number | 'max';
   readonly tariff: Tariff;
+  /** Default: roles in threads, or in processes of their own where some are killed. */
   readonly mode?: RoleMode;
+  /** So many processes are killed in the middle; stations then run in processes of their own. */
+  readonly kill?: number;
   /** Services serve people over HTTPS while the sessions are played. Default: no. */
   readonly people?: boolean;
+  /** What roles write to their logs; default `warn`. */
+  readonly logLevel?: string;
   readonly signal: AbortSignal;
-  /** Runs beside the sessions: for tests that disturb them. */
-  readonly disturb?: (deployment: Deployment, stations: ReplayStations) => Promise<void>;
+  /** Runs beside the sessions: for tests that look on. */
+  readonly disturb?: (deployment: Deployment) => Promise<void>;
+  /** Called when all is settled and every role still runs. */
+  readonly observe?: (deployment: Deployment) => Promise<void>;
   /** Called when all is settled and every role has ended, the ledger still running. */
   readonly inspect?: (deployment: Deployment, stated: readonly BilledTransaction[]) => Promise<void>;
 }
@@ -68,7 +75,7 @@ export async function runReplay(options: ReplayOptions, progress: DemoProgress):
 
 async function startRoles(
   deployment: Deployment,
-  { mode = 'threads', signal }: ReplayOptions,
+  { kill = 0, mode = kill > 0 ? 'processes' : 'threads', signal }: ReplayOptions,
   progress: DemoProgress,
 ): Promise<void> {
   const step = progress.step('Roles started, fleet enrolled');
@@ -88,31 +95,32 @@ async function startRoles(
 async function play(
   deployment: Deployment,
   { sessions }: DemoInput,
-  { speed, signal, disturb }: ReplayOptions,
+  { speed, signal, kill = 0, disturb, observe }: ReplayOptions,
   progress: DemoProgress,
 ): Promise<Played> {
-  const first = sessions[0]?.start ?? 0;
-  const timeline = speed === 'max' ? steppedTimeline(first) : runningTimeline(first, speed);
-  const stations = await ReplayStations.start(deployment, timeline);
+  const start = sessions[0]?.start ?? 0;
+  const stations = await ReplayStations.start(deployment, { start, speed, processes: kill > 0 });
   const ev = { role: 'ev', name: 'ev1' } as const;
   const vehicles = await deployment.client('Vehicle', ev.name, ev);
   try {
-    const disturbing = disturb?.(deployment, stations);
+    const kills = new Kills(kill, sessions.length * MOMENTS, striker(deployment, stations), signal);
+    const disturbing = disturb?.(deployment);
     const addresses = pileAddresses(deployment.manifest);
     const stage = {
       vehicles,
       fleet: fleetByUser(deployment),
       pileAddress: (pile: string): string => addresses.get(pile) as string,
       stations,
-      timeline,
+      moment: () => kills.moment(),
     };
     const step = progress.step('Sessions');
     const onSession = (done: number): void => step.update(done, sessions.length);
     await replaySessions(stage, { sessions, concurrency: CONCURRENCY, onSession, signal });
     step.done(`${sessions.length} played`);
-    await disturbing;
+    await Promise.all([kills.done(), disturbing]);
     const totals = await settled(deployment, sessions.length, signal, progress);
-    return { totals, meterValues: stations.meterValues };
+    await observe?.(deployment);
+    return { totals, meterValues: await stations.meterValues(), ...(kill > 0 && { kills: kills.counts }) };
   } finally {
     vehicles.close();
     await stations.stop();
@@ -196,6 +204,7 @@ async function statements(deployment: Deployment): Promise<BilledTransaction[]> 
 interface Played {
   readonly totals: Totals;
   readonly meterValues: number;
+  readonly kills?: KillCounts;
 }
 
 interface Story extends Played {
@@ -206,7 +215,7 @@ interface Story extends Played {
 async function summarised(
   deployment: Deployment,
   input: DemoInput,
-  { options, totals, meterValues, started }: Story,
+  { options, totals, meterValues, kills, started }: Story,
   progress: DemoProgress,
 ): Promise<ReplaySummary> {
   const step = progress.step('Recomputed from records and tariff');
@@ -243,6 +252,7 @@ async function summarised(
       settlements: totals.settled,
       disputed: totals.disputed,
       meterValues,
+      ...(kills && { kills }),
       seconds: (Date.now() - started) / 1000,
       ...spent(),
     };

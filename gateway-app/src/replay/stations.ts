@@ -1,94 +1,105 @@
 import { join } from 'node:path';
 
-import { KeyedLock } from '../common/keyed-lock';
 import { type Deployment } from '../deployment/deployment';
 import { HOST } from '../deployment/ports';
 import { pileAddresses, STATION_PASSWORDS } from '../deployment/role-configs';
-import { readPassword } from '../station';
-import { type Clock, type EvseState, type PluggedVehicle, SimulatedStation, type StationState } from '../stations';
-import { type Timeline } from './timeline';
+import { type EvseState, type PluggedVehicle } from '../stations';
+import { HostedStations, type HostSettings, type StationHost } from './station-host';
+import { StationProcess } from './station-process';
+import { runningTimeline } from './timeline';
 
-/** Seconds of a station's own time between two meter values. */
-const METER_SECONDS = 21_600;
-const EVSE = 1;
-const CALL_MS = 30_000;
-const RECONNECT_MS = 200;
+export interface ReplayStationsOptions {
+  /** When the sessions' time begins, Unix seconds. */
+  readonly start: number;
+  readonly speed: number | 'max';
+  /** In processes of their own, one for each process of piles. */
+  readonly processes: boolean;
+}
 
-/** One simulated charging station for each pile, on the clock of that pile's sessions. */
-export class ReplayStations {
-  readonly #deployment: Deployment;
-  readonly #timeline: Timeline;
-  readonly #stations = new Map<string, SimulatedStation>();
-  /** What a station's own memory holds when its power is cut. */
-  readonly #memory = new Map<string, StationState>();
-  /** Meter values of stations that were switched off. */
-  #meterValues = 0;
-  /** Nobody plugs in or out while a station is being switched off and on: the cable would hang on the former one. */
-  readonly #cables = new KeyedLock();
+/** One simulated charging station for each pile, each on the clock of that pile's sessions. */
+export class ReplayStations implements StationHost {
+  /** By pile. */
+  readonly #hosts: ReadonlyMap<string, StationHost>;
 
-  private constructor(deployment: Deployment, timeline: Timeline) {
-    this.#deployment = deployment;
-    this.#timeline = timeline;
+  private constructor(hosts: ReadonlyMap<string, StationHost>) {
+    this.#hosts = hosts;
   }
 
-  static async start(deployment: Deployment, timeline: Timeline): Promise<ReplayStations> {
-    const stations = new ReplayStations(deployment, timeline);
-    for (const { name } of deployment.manifest.fleet.piles) await stations.#start(name);
-    return stations;
+  static async start(deployment: Deployment, options: ReplayStationsOptions): Promise<ReplayStations> {
+    const hosts = new Map<string, StationHost>();
+    const stations = new ReplayStations(hosts);
+    try {
+      for (const settings of settingsOf(deployment, options)) {
+        const host = await (options.processes ? StationProcess.start(settings) : HostedStations.start(settings()));
+        for (const pile of settings().piles) hosts.set(pile, host);
+      }
+      return stations;
+    } catch (error) {
+      await stations.stop();
+      throw error;
+    }
   }
 
-  /** The pile's one charging point. */
-  evse(pile: string): EvseState {
-    return this.#station(pile).evse(EVSE);
+  /** Those that can be killed. */
+  get processes(): readonly StationProcess[] {
+    return this.#all().filter((host) => host instanceof StationProcess);
   }
 
-  /** Meter values the piles' agents have acknowledged. */
-  get meterValues(): number {
-    return [...this.#stations.values()].reduce((sum, { meterValues }) => sum + meterValues, this.#meterValues);
+  now(pile: string): Promise<number> {
+    return this.#host(pile).now(pile);
+  }
+
+  reach(pile: string, at: number): Promise<void> {
+    return this.#host(pile).reach(pile, at);
+  }
+
+  evse(pile: string): Promise<EvseState> {
+    return this.#host(pile).evse(pile);
   }
 
   plugIn(pile: string, vehicle: PluggedVehicle): Promise<void> {
-    return this.#cables.run(pile, async () => this.#station(pile).plugIn(EVSE, vehicle));
+    return this.#host(pile).plugIn(pile, vehicle);
   }
 
   unplug(pile: string): Promise<void> {
-    return this.#cables.run(pile, async () => this.#station(pile).unplug(EVSE));
+    return this.#host(pile).unplug(pile);
   }
 
-  /** Power off and on again: the station goes on from what it keeps, with another connection. */
-  cutPower(pile: string): Promise<void> {
-    return this.#cables.run(pile, async () => {
-      await this.#station(pile).stop();
-      this.#meterValues += this.#station(pile).meterValues;
-      await this.#start(pile);
-    });
+  /** Of stations that were killed, since. */
+  async meterValues(): Promise<number> {
+    const counts = await Promise.all(this.#all().map((host) => host.meterValues()));
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#stations.values()].map((station) => station.stop()));
+    await Promise.all(this.#all().map((host) => host.stop()));
   }
 
-  #station(pile: string): SimulatedStation {
-    return this.#stations.get(pile) as SimulatedStation;
+  #host(pile: string): StationHost {
+    return this.#hosts.get(pile) as StationHost;
   }
 
-  async #start(pile: string): Promise<void> {
-    const process = (pileAddresses(this.#deployment.manifest).get(pile) as string).split('/')[0] as string;
-    const { layout } = this.#deployment;
-    const port = this.#deployment.places.find(({ name }) => name === process)?.stationPort;
-    const clock: Clock = this.#timeline.clock(pile);
-    const state = this.#memory.get(pile);
-    const station = SimulatedStation.start({
-      name: pile,
-      url: `ws://${HOST}:${port}`,
-      password: await readPassword(join(layout.role(process), STATION_PASSWORDS), pile),
-      clock,
-      meterSeconds: METER_SECONDS,
-      callMs: CALL_MS,
-      reconnectMs: RECONNECT_MS,
-      state,
-      save: async (saved) => void this.#memory.set(pile, saved),
-    });
-    this.#stations.set(pile, station);
+  #all(): StationHost[] {
+    return [...new Set(this.#hosts.values())];
   }
+}
+
+/** For each process of piles; asked again, with the time as it then is. */
+function settingsOf(deployment: Deployment, options: ReplayStationsOptions): (() => HostSettings)[] {
+  const { layout, manifest, places } = deployment;
+  const { start, speed, processes } = options;
+  const piles = new Map<string, string[]>();
+  for (const [pile, address] of pileAddresses(manifest)) {
+    const [process] = address.split('/') as [string];
+    piles.set(process, [...(piles.get(process) ?? []), pile]);
+  }
+  const clock = speed === 'max' ? undefined : runningTimeline(start, speed).clock('');
+  return [...piles].map(([process, own]) => () => ({
+    piles: own,
+    url: `ws://${HOST}:${places.find(({ name }) => name === process)?.stationPort}`,
+    passwords: join(layout.role(process), STATION_PASSWORDS),
+    start: clock ? clock.now() / 1000 : start,
+    speed,
+    ...(processes ? { data: join(layout.stations, process) } : {}),
+  }));
 }

@@ -1,4 +1,5 @@
 import { table } from '../demo/table';
+import { type KillCounts } from './kills';
 
 /** What `./chargecast replay --json` prints; members are stable, new ones may be added. Money in integer minor units. */
 export interface ReplaySummary {
@@ -27,6 +28,8 @@ export interface ReplaySummary {
   readonly disputed: number;
   /** That the stations told and their agents acknowledged. */
   readonly meterValues: number;
+  /** Where processes were killed in the middle. */
+  readonly kills?: KillCounts;
   readonly seconds: number;
   /** Of this process, user and system: all roles and stations, without the ledger's own processes. */
   readonly cpuSeconds: number;
@@ -62,7 +65,13 @@ export function replayTable(summary: ReplaySummary): string {
     ['recomputed from records and tariff', summary.recomputedMinor],
     ['disputed', summary.disputed],
     ['meter values', summary.meterValues],
+    ...(summary.kills ? [['killed in the middle', killsLine(summary.kills)] as const] : []),
     ['seconds / CPU seconds without the ledger', `${Math.round(summary.seconds)} / ${Math.round(summary.cpuSeconds)}`],
     ['peak memory, MiB', summary.peakMemoryMb],
   ]);
 }
+
+const killsLine = (kills: KillCounts): string =>
+  Object.entries(kills)
+    .map(([victim, count]) => `${count} ${victim}`)
+    .join(', ');

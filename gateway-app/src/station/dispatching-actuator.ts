@@ -94,7 +94,7 @@ export class DispatchingActuator implements Actuator {
         `a station has not settled a command (${station.reason}): it is asked again`,
       );
     }
-    log.info({ action: order.action, ...station, calls: after.calls }, 'a station settled a command');
+    log.info({ ...station, calls: after.calls }, 'a station settled a command');
     const settle = (batch: Batch): void => {
       this.#dispatches.forget(key, batch);
       if (station.answer === 'accepted' && call) this.#keep(order, call, after.sequence, batch);

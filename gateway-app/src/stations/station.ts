@@ -155,6 +155,12 @@ export class SimulatedStation {
     this.#connection.connect();
   }
 
+  /** Resolves when what it must know after a power cut is kept, as it is now. */
+  async keep(): Promise<void> {
+    this.#run();
+    await this.#save();
+  }
+
   /** As a power cut: nothing is ended or told. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -162,8 +168,7 @@ export class SimulatedStation {
     for (const resolve of this.#opened.splice(0)) resolve();
     await this.#connection.disconnect();
     await Promise.all([this.#metering, this.#outgoing.stopped()]);
-    this.#run();
-    await this.#save();
+    await this.keep();
   }
 
   async #boot(): Promise<void> {

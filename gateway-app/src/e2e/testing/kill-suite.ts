@@ -1,10 +1,11 @@
 /** kill −9 of the ledger, the KGC, a CSS and a CP in the middle of a broadcast, each in a process of its own. */
-import { isPortFree, type LedgerKind } from '@chargecast/network';
+import { type LedgerKind } from '@chargecast/network';
 
 import { sessionBill } from '../../demo/session-commands';
 import { DEMO_TARIFF } from '../../demo/tariff';
 import { RecordingActuator } from '../../cp/recording-actuator';
 import { type Deployment } from '../../deployment/deployment';
+import { killLedger } from '../../deployment/kill-ledger';
 import { pileAddresses } from '../../deployment/role-configs';
 import { type Effect } from '../../opening';
 import { type Client } from '../../rpc';
@@ -62,19 +63,6 @@ export function killSuite(ledger: LedgerKind): void {
     await (disturbed ?? disturb());
   }
 
-  async function killLedger(): Promise<void> {
-    const { nodes } = await deployment.consortium.ledger.status();
-    const ledger = nodes.find(({ pid }) => pid !== undefined);
-    process.kill(ledger?.pid as number, 'SIGKILL');
-    const [host, port] = ledger?.endpoint.split(':') as [string, string];
-    const deadline = Date.now() + 10_000;
-    while (!(await isPortFree(host, Number(port)))) {
-      if (Date.now() > deadline) throw new Error('the killed ledger still listens');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await deployment.restartLedger();
-  }
-
   async function killAndRestart(name: string): Promise<void> {
     await deployment.killRole(name);
     await deployment.startRole(name, 'processes');
@@ -82,7 +70,7 @@ export function killSuite(ledger: LedgerKind): void {
 
   describe('kill −9 in the middle of a broadcast', () => {
     it.each([
-      ['the ledger', killLedger],
+      ['the ledger', () => killLedger(deployment)],
       ['the KGC', () => killAndRestart('kgc')],
       ['a CSS', () => killAndRestart('css1')],
       ['a CP', () => killAndRestart('cp1')],
