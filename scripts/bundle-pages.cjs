@@ -2,7 +2,8 @@
 
 /**
  * Bundles the pages into pages/dist: `<page>/index.html`, everything else under `assets` by a name that holds its digest,
- * so that a browser may keep it for good. No page needs anything from elsewhere, nor an inline script or style.
+ * so that a browser may keep it for good. No page needs anything from elsewhere, nor an inline script or style. Made beside
+ * and moved in file by file, what pages name before the pages: a service that runs meanwhile serves the old or the new ones.
  */
 const fs = require('node:fs');
 const path = require('node:path');
@@ -11,6 +12,9 @@ const esbuild = require('esbuild');
 const root = path.resolve(__dirname, '..');
 const source = path.join(root, 'pages', 'src');
 const out = path.join(root, 'pages', 'dist');
+const ASSETS = 'assets';
+/** As deep as `out`: source maps name their sources relatively. */
+const unfinished = path.join(root, 'pages', `.dist.${process.pid}`);
 
 /** Folder below pages/src, with `main.tsx` → title. */
 const PAGES = {
@@ -28,10 +32,10 @@ const common = {
   // The sources a stack trace names stand in the bundle's own map, which only a developer's tools ask for.
   sourcemap: 'linked',
   target: ['es2022'],
-  outdir: out,
-  entryNames: 'assets/[name]-[hash]',
-  chunkNames: 'assets/[name]-[hash]',
-  assetNames: 'assets/[name]-[hash]',
+  outdir: unfinished,
+  entryNames: `${ASSETS}/[name]-[hash]`,
+  chunkNames: `${ASSETS}/[name]-[hash]`,
+  assetNames: `${ASSETS}/[name]-[hash]`,
   metafile: true,
   logLevel: 'warning',
   legalComments: 'external',
@@ -45,7 +49,6 @@ function outputOf({ outputs }, entry) {
 }
 
 function bundlePages() {
-  fs.rmSync(out, { recursive: true, force: true });
   const worker = path.join(source, 'verification', 'worker.ts');
   const work = esbuild.buildSync({ ...common, entryPoints: { verifier: worker }, format: 'iife' });
   const entries = Object.fromEntries(Object.keys(PAGES).map((page) => [page, path.join(source, page, 'main.tsx')]));
@@ -58,19 +61,42 @@ function bundlePages() {
     splitting: true,
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    define: { VERIFIER: JSON.stringify(`../assets/${outputOf(work.metafile, worker).name}`) },
+    define: { VERIFIER: JSON.stringify(`../${ASSETS}/${outputOf(work.metafile, worker).name}`) },
   });
   const iconName = outputOf(metafile, icon).name;
   const template = fs.readFileSync(path.join(source, 'page.html'), 'utf8');
   for (const [page, title] of Object.entries(PAGES)) {
     const { name, style } = outputOf(metafile, entries[page]);
-    const values = { TITLE: title, ASSETS: '../assets', ICON: iconName, STYLE: style, SCRIPT: name };
-    fs.mkdirSync(path.join(out, page), { recursive: true });
+    const values = { TITLE: title, ASSETS: `../${ASSETS}`, ICON: iconName, STYLE: style, SCRIPT: name };
+    fs.mkdirSync(path.join(unfinished, page), { recursive: true });
     fs.writeFileSync(
-      path.join(out, page, 'index.html'),
+      path.join(unfinished, page, 'index.html'),
       template.replace(/%([A-Z]+)%/g, (_, value) => values[value]),
     );
   }
 }
 
-bundlePages();
+/** Puts what was made in the place of what stood there, and takes away the rest. */
+function moveIn() {
+  const made = new Set();
+  for (const folder of [ASSETS, ...Object.keys(PAGES)]) {
+    fs.mkdirSync(path.join(out, folder), { recursive: true });
+    for (const name of fs.readdirSync(path.join(unfinished, folder))) {
+      fs.renameSync(path.join(unfinished, folder, name), path.join(out, folder, name));
+      made.add(path.join(folder, name));
+    }
+  }
+  for (const folder of fs.readdirSync(out)) {
+    for (const name of fs.readdirSync(path.join(out, folder))) {
+      if (!made.has(path.join(folder, name))) fs.rmSync(path.join(out, folder, name));
+    }
+    if (fs.readdirSync(path.join(out, folder)).length === 0) fs.rmdirSync(path.join(out, folder));
+  }
+}
+
+try {
+  bundlePages();
+  moveIn();
+} finally {
+  fs.rmSync(unfinished, { recursive: true, force: true });
+}
