@@ -23,8 +23,27 @@ function anchorsOf(path: string): string[] {
   );
 }
 
+const WORKSPACES = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { workspaces: string[] })
+  .workspaces;
+const SOURCES = [...WORKSPACES, 'scripts'].flatMap(sourcesOf);
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true })
+    .filter(({ name }) => !['node_modules', 'dist'].includes(name))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? sourcesOf(path) : [path];
+    });
+}
+
 describe.each(DOCUMENTS)('%s', (document) => {
   const local = linksOf(document).filter((link) => !/^https?:/.test(link));
+
+  it('names source files that exist', () => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    const named = [...text.matchAll(/`([\w./-]+\.tsx?)`/g)].map(([, path]) => path as string);
+    expect(named.filter((path) => !SOURCES.some((source) => `/${source}`.endsWith(`/${path}`)))).toEqual([]);
+  });
 
   it('links to files and headings that exist', () => {
     const broken = local.filter((link) => {

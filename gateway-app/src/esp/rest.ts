@@ -58,13 +58,13 @@ export async function espRest(parts: EspRestParts): Promise<EspRest> {
         },
       },
       {
-        name: 'chargecast_esp_admissions',
+        name: 'chargecast_esp_admissions_total',
         help: 'Handshakes at this provider’s stations since the process started, by outcome',
         labels: ['outcome'],
         read: () => Object.entries(admissions).map(([outcome, value]) => ({ value, labels: { outcome } })),
       },
       {
-        name: 'chargecast_replica_block',
+        name: 'chargecast_esp_block',
         help: 'Newest block the replica has applied',
         labels: ['channel'],
         read: () =>

@@ -228,7 +228,7 @@ export function kgcGauges({ vehicles, router, replica, board }: KgcRestParts): G
   return [
     { name: 'chargecast_kgc_plugged_in', help: 'Vehicles plugged in', read: () => vehicles.count() },
     {
-      name: 'chargecast_kgc_messages',
+      name: 'chargecast_kgc_messages_total',
       help: 'σ routed and refused since the process started',
       labels: ['outcome'],
       read: () => [
