@@ -12,11 +12,10 @@ import {
   verificationChart,
 } from './charts';
 import { benchCrypto } from './crypto/crypto';
-import { cryptoTable, provenance, writeResults } from './crypto/report';
+import { cryptoTable } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
 import { type Drawing } from './drawing';
 import { benchEndToEnd, endToEndTable } from './end-to-end/end-to-end';
-import { within } from './end-to-end/gate';
 import { type EndToEndFactory } from './end-to-end/subject';
 import { benchGrowth, growthChart, growthTable } from './growth/growth';
 import { type GrowthSubjects } from './growth/subject';
@@ -26,6 +25,7 @@ import { benchRegistration, registrationTable } from './registration/registratio
 import { type RegistrationFactory } from './registration/subject';
 import { type Assumptions } from './region/plan';
 import { benchRegion, regionChart, regionTable } from './region/region';
+import { InterruptedError, Interruption, type Measured, type Reported, runSuite, SUITE_MS } from './suite';
 import { type VerificationFactory } from './verification/subject';
 import { benchVerification, verificationTable } from './verification/verification';
 
@@ -88,51 +88,66 @@ export interface BenchSubjects {
   readonly region?: Assumptions;
 }
 
-interface Measured {
-  readonly results: object;
-  /** Rows for a person. */
-  readonly table: string;
-  readonly chart: Drawing;
-}
-
-/** No suite may take longer, whatever the machine. */
-const SUITE_MS = 900_000;
-
 /**
  * @param args the command line after `bench`
- * @returns the exit code: 0; 1 if one of several suites failed; 2 for a command line it does not know
+ * @returns the exit code: 0; 1 if one of several suites failed; 2 for a command line it does not know; 130, 143 for
+ * a signal, on which what runs for a measurement is stopped
  */
-export async function runBench(args: readonly string[], subjects: BenchSubjects = {}): Promise<number> {
+export async function runBench(
+  args: readonly string[],
+  subjects: BenchSubjects = {},
+  suiteMs: number = SUITE_MS,
+): Promise<number> {
   const [name = '', ...flags] = args;
-  const known = suites(subjects);
-  const chosen = name === 'all' ? Object.keys(known) : [name].filter((each) => Object.hasOwn(known, each));
+  const all = Object.keys(suites(subjects));
+  const chosen = name === 'all' ? all : all.filter((each) => each === name);
   if (chosen.length === 0 || flags.some((flag) => flag !== '--json')) {
     process.stderr.write(USAGE);
     return 2;
   }
+  const quiet = flags.includes('--json');
+  const interrupted = new Interruption();
+  const run = (suite: string): Promise<Reported> => {
+    const measure = (brought: BenchSubjects): Promise<Measured> =>
+      (suites(brought)[suite] as () => Promise<Measured>)();
+    return runSuite(suite, measure, { subjects, suiteMs, interrupted });
+  };
+  try {
+    return name === 'all' ? await runAll(chosen, run, quiet) : print(await run(name), quiet);
+  } catch (error) {
+    if (interrupted.exit !== undefined) return interrupted.exit;
+    throw error;
+  } finally {
+    interrupted.forget();
+  }
+}
+
+function print({ document, table }: Reported, quiet: boolean): number {
+  process.stdout.write(quiet ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n\n`);
+  return 0;
+}
+
+/** One that fails does not keep the others from being measured; an interruption does. */
+async function runAll(
+  chosen: readonly string[],
+  run: (suite: string) => Promise<Reported>,
+  quiet: boolean,
+): Promise<number> {
   const documents: Record<string, object> = {};
   let exit = 0;
   for (const suite of chosen) {
     try {
-      documents[suite] = await runSuite(suite, known[suite] as () => Promise<Measured>, flags.includes('--json'));
+      const { document, table } = await run(suite);
+      documents[suite] = document;
+      if (!quiet) process.stdout.write(`${table}\n\n`);
     } catch (error) {
-      if (chosen.length === 1) throw error;
+      if (error instanceof InterruptedError) throw error;
       process.stderr.write(`${suite} failed: ${error instanceof Error ? error.message : String(error)}\n`);
       exit = 1;
     }
   }
-  const printed = name === 'all' ? documents : documents[name];
-  if (flags.includes('--json')) process.stdout.write(`${JSON.stringify(printed, null, 2)}\n`);
+  if (quiet) process.stdout.write(`${JSON.stringify(documents, null, 2)}\n`);
   return exit;
-}
-
-async function runSuite(name: string, measure: () => Promise<Measured>, quiet: boolean): Promise<object> {
-  const { results, table, chart } = await within(SUITE_MS, `bench ${name}`, measure());
-  const document = { ...results, ...provenance() };
-  const file = writeResults(name, document, chart);
-  if (!quiet) process.stdout.write(`${table}\n\n`);
-  process.stderr.write(`written to ${file}\n`);
-  return document;
 }
 
 /** A suite of what `run` measures. */
