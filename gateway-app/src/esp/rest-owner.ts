@@ -4,18 +4,18 @@ import { toHex } from '@chargecast/signcryption';
 import { z } from 'zod';
 
 import { CodedError } from '../common/errors';
-import { type OwnerDesk, type OwnVehicle, type Word, wordPlace } from '../data-applications';
+import { type OwnerDesk, type OwnVehicle, wordPlace } from '../data-applications';
 import {
   meterReadingSchema,
   openingsSchema,
   ownerWordSchema,
   partySchema,
   readRequestSchema,
-  scopeSchema,
   subjectSchema,
   timeOfSeconds,
 } from '../data-applications/schemas';
 import { after, type Cursors, named, page, pageQuery, type Route, route, time } from '../rest';
+import { accessSchema, describeWord } from './rest-access';
 
 export interface OwnerRouteParts {
   readonly provider: string;
@@ -41,21 +41,6 @@ const vehicleSchema = named(
     >,
     issuedAt: time,
     expiresAt: time,
-  }),
-);
-
-const accessSchema = named(
-  'Access',
-  z.object({
-    subject: z.string().describe('ID of the vehicle, or `*` for all of a provider’s or operator’s'),
-    party: z.string(),
-    grantedBy: z.enum(['owner', 'provider', 'operator']),
-    name: z.string().nullable().describe('of the provider or operator'),
-    kind: z.string().nullable(),
-    scopes: z.array(scopeSchema),
-    until: time.nullable(),
-    version: z.int(),
-    state: z.enum(['inForce', 'ended', 'withdrawn']),
   }),
 );
 
@@ -298,25 +283,3 @@ function describeVehicle({ certificate, status }: OwnVehicle): z.output<typeof v
     expiresAt: timeOfSeconds(expiresAt),
   };
 }
-
-export function describeWord(word: Word, now: number): z.output<typeof accessSchema> {
-  const { subject, party, grantor, version, grant } = word;
-  return {
-    subject,
-    party,
-    grantedBy: grantor.by,
-    name: grantor.by === 'owner' ? null : grantor.name,
-    kind: grant?.kind ?? null,
-    scopes: [...(grant?.scopes ?? [])],
-    until: grant ? timeOfSeconds(grant.until) : null,
-    version,
-    state: stateOf(word, now),
-  };
-}
-
-function stateOf({ grant }: Word, now: number): 'inForce' | 'ended' | 'withdrawn' {
-  if (!grant) return 'withdrawn';
-  return grant.until > now ? 'inForce' : 'ended';
-}
-
-export { accessSchema };

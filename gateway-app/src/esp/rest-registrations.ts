@@ -6,7 +6,7 @@ import { type GrantIndex, type Word, wordPlace } from '../data-applications';
 import { partySchema, scopeSchema, subjectSchema, timeOfSeconds } from '../data-applications/schemas';
 import { type Cursors, hexBytes, named, notFound, page, pageQuery, type Route, route, time } from '../rest';
 import { type Operations } from './registration';
-import { accessSchema, describeWord } from './rest-owner';
+import { accessSchema, describeWord } from './rest-access';
 
 export interface RegistrationRouteParts {
   readonly operations: Operations;
