@@ -119,11 +119,10 @@ function ensureDue(standing: Certificate, { renewal }: SystemKey, time: number):
   if (time >= standing.expiresAt) {
     throw new ProtocolError('E_CERTIFICATE_EXPIRED', 'the certificate has expired; register anew under a new ID');
   }
-  if (time < standing.expiresAt - renewal) {
-    throw new ProtocolError(
-      'E_UPDATE_EARLY',
-      `the certificate may be updated from ${standing.expiresAt - renewal} (Unix seconds) on; wait until then`,
-    );
+  const due = standing.expiresAt - renewal;
+  if (time < due) {
+    const from = new Date(due * 1000).toISOString();
+    throw new ProtocolError('E_UPDATE_EARLY', `the certificate may be updated from ${from} on; wait until then`);
   }
 }
 

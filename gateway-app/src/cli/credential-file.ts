@@ -8,10 +8,13 @@ import {
   decodeCertificate,
   decodeJson,
   hex,
+  type KeyRevocation,
+  keyRevocationBytes,
   object,
   oneOf,
   optional,
   dictionary,
+  type RevocationReason,
   text,
   updateBytes,
 } from '@chargecast/protocol';
@@ -148,4 +151,21 @@ function applicantOf(ctx: Uint8Array, credential: Credential, application: Appli
     salt: credential.salt,
     identity: JSON.stringify(credential.identity),
   };
+}
+
+/**
+ * The owner's word that its key counts no more.
+ * @param effective Unix seconds; now if absent
+ * @throws MisuseError E_CREDENTIAL
+ */
+export async function ownersRevocation(
+  ctx: Uint8Array,
+  file: string,
+  reason: RevocationReason,
+  effective = Math.floor(Date.now() / 1000),
+): Promise<KeyRevocation> {
+  const credential = await readIssued(file);
+  const body = { id: credential.certificate.id, reason, effective };
+  const signature = ownerOf(credential).sign(keyRevocationBytes(ctx, body));
+  return { ...body, authority: [{ by: 'holder', signature }] };
 }

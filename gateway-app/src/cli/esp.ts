@@ -1,5 +1,5 @@
 /** `esp register|update|query|list|revoke|report|erase`: certificates of vehicles and piles, at a running provider. */
-import { MISBEHAVIOUR, REVOCATION_REASONS } from '@chargecast/protocol';
+import { MISBEHAVIOUR, type RevocationReason, REVOCATION_REASONS } from '@chargecast/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Action, type Program } from './command';
@@ -34,8 +34,10 @@ interface ListOptions extends AtProvider {
 interface IdOptions extends AtProvider {
   readonly id: string;
 }
-interface RevokeOptions extends IdOptions {
-  readonly reason: string;
+interface RevokeOptions extends AtProvider {
+  readonly id?: string;
+  readonly credential?: string;
+  readonly reason: RevocationReason;
   readonly effective?: number;
 }
 interface ReportOptions extends IdOptions {
@@ -99,13 +101,18 @@ function registerLifeCycle(esp: Program): void {
   verb<RevokeOptions>(
     esp,
     'revoke',
-    'revokes a key for ever, in the provider’s name',
+    'revokes a key for ever, in the provider’s name or its owner’s',
     (command) =>
       withExamples(
-        withId(command)
+        atProvider(command)
+          .addOption(
+            new Option('--id <hex>', 'in the provider’s name: whose').argParser(idText).conflicts('credential'),
+          )
+          .option('--credential <file>', 'in the owner’s name: its keys and certificate; the provider only carries it')
           .addOption(new Option('--reason <reason>', 'why').choices([...REVOCATION_REASONS]).default('compromised'))
           .option('--effective <seconds>', 'Unix seconds from which; default: now', secondsText),
         `./chargecast esp revoke --config ${CONFIG} --id ${EXAMPLE_ID} --reason lost`,
+        `./chargecast esp revoke --config ${CONFIG} --credential alice.json --reason lost`,
       ),
     revoke,
   );
@@ -206,10 +213,13 @@ async function query(io: Io, desk: EspDesk, { id, vin }: QueryOptions): Promise<
     'query',
     id === undefined ? { name: `vin:${vin}` } : { id },
   );
-  for (const [name, value] of Object.entries(found)) {
-    io.line(`${name.padEnd(12)}${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  }
+  for (const [name, value] of Object.entries(found)) io.line(`${name.padEnd(12)}${shownMember(name, value)}`);
   io.result(found);
+}
+
+function shownMember(name: string, value: unknown): string {
+  if (typeof value === 'number' && (name === 'expiresAt' || name === 'at')) return isoDate(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 interface Listed {
@@ -226,12 +236,31 @@ async function list(io: Io, desk: EspDesk, { limit, after }: ListOptions): Promi
   io.result(page);
 }
 
-async function revoke(io: Io, desk: EspDesk, { id, reason, effective }: RevokeOptions): Promise<void> {
-  const parameters = { id, reason, ...(effective !== undefined && { effective }) };
-  const { status, datachain } = await desk.operate<{ status: string; datachain: string }>('revoke', parameters);
+interface Revoked {
+  readonly id: string;
+  readonly status: string;
+  readonly datachain: string;
+}
+
+async function revoke(io: Io, desk: EspDesk, options: RevokeOptions): Promise<void> {
+  const { id, status, datachain } = await revokeBy(desk, options);
+  const { reason } = options;
   const reports = datachain === 'notAdmitted' ? '' : '; its reports are no longer taken';
   io.line(`${id}  revoked (${reason}): ${status}${reports}`);
   io.result({ id, reason, status, datachain });
+}
+
+async function revokeBy(desk: EspDesk, { id, credential, reason, effective }: RevokeOptions): Promise<Revoked> {
+  if (credential !== undefined) {
+    const { ownersRevocation } = await import('./credential-file.js');
+    const revocation = JSON.stringify(await ownersRevocation(desk.ctx, credential, reason, effective));
+    return desk.operate<Revoked>('carryRevocation', { revocation });
+  }
+  if (id !== undefined) {
+    return desk.operate<Revoked>('revoke', { id, reason, ...(effective !== undefined && { effective }) });
+  }
+  const { MisuseError } = await import('./io.js');
+  throw new MisuseError('E_USAGE', 'name it with --id, or with --credential in its owner’s name');
 }
 
 async function report(io: Io, desk: EspDesk, { id, kind, evidence: file }: ReportOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { registerAuthorization } from './authorization';
 import { registerBench } from './bench';
+import { registerCertificate } from './certificate';
 import { registerChain } from './chain';
 import { registerCharging } from './charging';
 import { type Register } from './command';
@@ -37,6 +38,7 @@ export const REGISTER: readonly Register[] = [
   registerPages,
   registerNetwork,
   registerRoles,
+  registerCertificate,
   registerAuthorization,
   registerFleet,
   registerStation,

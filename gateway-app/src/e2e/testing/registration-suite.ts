@@ -1,4 +1,4 @@
-/** A certificate's life on a whole ledger: register, query, update, authorise, report, revoke. */
+/** A certificate's life on a whole ledger: register, query, update, authorise, report, revoke, hear of it. */
 import { type LedgerKind } from '@chargecast/network';
 import {
   type Application,
@@ -8,12 +8,16 @@ import {
   commitIdentity,
   type Grant,
   grantBytes,
+  keyRevocationBytes,
   updateBytes,
 } from '@chargecast/protocol';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { openChain } from '../../audit';
+import { type CertificateEvent, certificateEvents } from '../../audit/certificate-events';
+import { ran } from '../../cli/testing/ran';
 import { codeOf } from '../../common/errors';
 import { BARE_FLEET, type BareProvider, openBareProvider } from '../../deployment/bench/registration-subject';
 import { Deployment } from '../../deployment/deployment';
@@ -82,6 +86,15 @@ export function registrationSuite(ledger: LedgerKind): void {
     provider.registrar.register(applicants, { role: 'esp', name: 'esp1' });
   const certificateOf = (outcome: RegistrationOutcome | undefined): Certificate =>
     JSON.parse(outcome?.certificate ?? '') as Certificate;
+  /** What `certificate` printed, one value a line. */
+  const shown = async <T>(verb: string, ...more: string[]): Promise<T[]> => {
+    const { exit, stdout, stderr } = await ran('certificate', verb, '--data', directory, '--json', ...more);
+    expect([exit, stderr]).toEqual([0, '']);
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as T);
+  };
   const operate = async (verb: string, parameters: object): Promise<Record<string, unknown>> =>
     (await provider.operations.administer(verb, JSON.stringify(parameters))) as Record<string, unknown>;
 
@@ -107,13 +120,8 @@ export function registrationSuite(ledger: LedgerKind): void {
       const handover = first.key.sign(updateBytes(ctx, next.application));
       const second = certificateOf((await register(applicantOf('LIFE1', next, handover)))[0]);
       expect(second).toMatchObject({ id, version: 2, publicKey: key.publicKey });
-      const history = { contract: 'registration', name: 'historyVPK', args: [id] };
-      const auditor = await deployment.consortium.connectAs('auditor');
-      const versions = JSON.parse(Buffer.from(await auditor.evaluate('certchain', history)).toString()) as {
-        versions: Certificate[];
-      };
-      auditor.close();
-      expect(versions.versions.map(({ version }) => version)).toEqual([1, 2]);
+      const [history] = await shown<{ versions: Certificate[] }>('history', '--id', id);
+      expect(history?.versions.map(({ version }) => version)).toEqual([1, 2]);
 
       const { owner, commitment, provider: name } = second;
       const grantor = { by: 'owner', role: 'vehicle', provider: name, owner, commitment } as const;
@@ -142,6 +150,61 @@ export function registrationSuite(ledger: LedgerKind): void {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       expect(Date.now() - committed).toBeLessThan(2_000);
+
+      expect(await shown('query', '--id', id)).toMatchObject([
+        { certificate: { id, version: 2 }, status: 'revoked', revocation: { by: 'provider', reason: 'lost' } },
+      ]);
+      const announced = await shown<{ event: string }>('events', '--id', id);
+      expect(announced.map(({ event }) => event)).toEqual([
+        'RegisterPK',
+        'UpdatePK',
+        'Authorize',
+        'RevokeAuthorization',
+        'ReportMisbehaviour',
+        'RevokePK',
+      ]);
+    },
+    STEP,
+  );
+
+  it(
+    'shows anybody who may read the system key and, by pages, the certificates of all providers',
+    async () => {
+      expect(await shown('system-key', '--provider', 'esp1')).toMatchObject([{ provider: 'esp1', ...TERMS }]);
+      const [page] = await shown<{ items: Certificate[]; bookmark: string }>('list', '--limit', '1');
+      const [rest] = await shown<{ items: Certificate[] }>('list', '--after', page?.bookmark ?? '');
+      const ids = [...(page?.items ?? []), ...(rest?.items ?? [])].map(({ id }) => id);
+      expect([page?.items.length, new Set(ids).size]).toEqual([1, ids.length]);
+      const unknown = await ran('certificate', 'query', '--data', directory, '--id', '00'.repeat(16));
+      expect([unknown.exit, unknown.stderr]).toEqual([1, expect.stringContaining('E_NOT_REGISTERED')]);
+    },
+    STEP,
+  );
+
+  it(
+    'tells an applicant who listens of its revocation by its owner, with the block that brings it',
+    async () => {
+      const { owner, ...mine } = vehicle('HEARD1');
+      const { id } = certificateOf((await register(applicantOf('HEARD1', { owner, ...mine })))[0]);
+      const chain = await openChain(directory);
+      const heard = new AbortController();
+      const timer = setTimeout(() => heard.abort(), STEP / 2);
+      const listening = (async (): Promise<CertificateEvent | undefined> => {
+        for await (const event of certificateEvents(chain, { from: chain.heights.certchain, signal: heard.signal })) {
+          if (event.ids.includes(id)) return event;
+        }
+        return undefined;
+      })();
+      try {
+        const body = { id, reason: 'lost', effective: now() } as const;
+        const authority = [{ by: 'holder', signature: owner.sign(keyRevocationBytes(ctx, body)) }];
+        await operate('carryRevocation', { revocation: JSON.stringify({ ...body, authority }) });
+        expect(await listening).toMatchObject({ name: 'RevokePK', payload: { by: 'owner', reason: 'lost' } });
+      } finally {
+        clearTimeout(timer);
+        heard.abort();
+        chain.ledger.close();
+      }
     },
     STEP,
   );

@@ -2,11 +2,13 @@ import {
   AUTHORIZATION,
   dayOf,
   decodeJson,
+  decodeKeyRevocation,
   decodeSignedGrant,
   decodeWithdrawal,
   formatAttributes,
   type Grant,
   grantStatement,
+  type KeyRevocation,
   keyRevocationStatement,
   MISBEHAVIOUR,
   type Misbehaviour,
@@ -50,6 +52,8 @@ const SHAPES = {
   query: which,
   list: z.strictObject({ after: id.optional(), limit: z.int().positive().max(500).default(100) }),
   revoke: z.strictObject({ id, reason: z.enum(REVOCATION_REASONS), effective: z.int().nonnegative().optional() }),
+  /** `revocation` is JSON, signed by the owner. */
+  carryRevocation: z.strictObject({ revocation: z.string().min(2) }),
   erase: z.strictObject({ id }),
   report: z.strictObject({
     id,
@@ -83,6 +87,10 @@ export class Operations {
     query: (given) => this.#query(read('query', given)),
     list: (given) => this.#list(read('list', given)),
     revoke: (given) => this.#revoke(read('revoke', given)),
+    carryRevocation: async (given) => {
+      const { revocation } = read('carryRevocation', given);
+      return this.#carryRevocation(decodeJson(revocation, decodeKeyRevocation, 'revocation'));
+    },
     erase: (given) => this.#erase(read('erase', given)),
     report: (given) => this.#report(read('report', given)),
     permit: (given) => this.#permit(read('permit', given)),
@@ -196,13 +204,16 @@ export class Operations {
     };
   }
 
-  /** On the data chain as well, where the vehicle reports to it. */
   async #revoke({ id: subject, reason, effective }: Parameters<'revoke'>): Promise<object> {
     const body = { id: subject, reason, effective: effective ?? this.#parts.now() };
     const signature = this.#sign(keyRevocationStatement(body));
     const authority = [{ by: 'provider' as const, name: this.#parts.provider, signature }];
+    return this.#carryRevocation({ ...body, authority });
+  }
+
+  /** On the data chain as well, where the vehicle reports to it. */
+  async #carryRevocation(revocation: KeyRevocation): Promise<object> {
     const { contract, revokePK } = REGISTRATION;
-    const revocation = { ...body, authority };
     const revoked = await this.#submit('certchain', contract, revokePK, revocation);
     return { ...revoked, datachain: await this.#fleet.withdraw(revocation) };
   }

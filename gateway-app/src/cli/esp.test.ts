@@ -1,0 +1,85 @@
+/** What a provider's operator and an owner type of one vehicle's certificate. */
+import { PROVIDER } from '@chargecast/chaincode/testing/consortium';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { startEsp } from '../esp';
+import { eventually, TestNetwork } from '../testing/test-network';
+import { ran } from './testing/ran';
+
+jest.setTimeout(120_000);
+
+let network: TestNetwork;
+let config: string;
+const at = (name: string): string => join(network.directory, name);
+
+beforeEach(async () => {
+  network = await TestNetwork.start(expect.getState().currentTestName);
+  const esp = await startEsp(await network.espConfig(), { connect: async () => network.ledger() });
+  network.closing(() => esp.stop());
+  await eventually(async () => {
+    const { registration } = (await esp.status()) as { registration: { systemKeyPublished: boolean } };
+    return registration.systemKeyPublished ? true : undefined;
+  }, 'the system key');
+  config = await network.espConfig({ listen: `127.0.0.1:${esp.port}` });
+});
+afterEach(() => network.stop());
+
+const esp = (verb: string, ...more: string[]): ReturnType<typeof ran> => ran('esp', verb, '--config', config, ...more);
+
+async function registered(name: string): Promise<{ file: string; id: string }> {
+  const file = at(`${name}.json`);
+  const { exit, stdout } = await esp('register', '--credential', file, '--identity', `vin=${name}`, '--json');
+  expect(exit).toBe(0);
+  return { file, id: (JSON.parse(stdout) as { certificate: { id: string } }).certificate.id };
+}
+
+/** Who revoked it, as the chain holds it. */
+async function revocationOf(id: string): Promise<unknown> {
+  const queried = { contract: 'registration', name: 'queryVPK', args: [id] };
+  const answer = Buffer.from(await network.ledger().evaluate('certchain', queried)).toString();
+  return (JSON.parse(answer) as { revocation: unknown }).revocation;
+}
+
+test('a provider revokes in its own name, from when it says', async () => {
+  const { id } = await registered('VIN1');
+  const effective = Math.floor(Date.now() / 1000) + 86_400;
+  const { exit, stdout } = await esp('revoke', '--id', id, '--reason', 'misbehaved', '--effective', String(effective));
+  expect([exit, stdout]).toEqual([0, `${id}  revoked (misbehaved): committed\n`]);
+  expect(await revocationOf(id)).toMatchObject({ by: 'provider', reason: 'misbehaved', effective });
+  const { stdout: queried } = await esp('query', '--id', id, '--json');
+  expect(JSON.parse(queried)).toMatchObject({ status: 'valid' });
+});
+
+test('an owner revokes by its own key, and by no other', async () => {
+  const { file, id } = await registered('VIN1');
+  const other = await registered('VIN2');
+  const credential = JSON.parse(await readFile(file, 'utf8')) as object;
+  const { ownerSecret } = JSON.parse(await readFile(other.file, 'utf8')) as { ownerSecret: string };
+  const { writeCredential } = await import('./credential-file.js');
+  await writeCredential(at('forged.json'), { ...credential, ownerSecret } as never);
+  const forged = await esp('revoke', '--credential', at('forged.json'));
+  expect([forged.exit, forged.stderr]).toEqual([1, expect.stringContaining('E_AUTHORITY')]);
+  expect(await revocationOf(id)).toBeNull();
+
+  expect((await esp('revoke', '--credential', file, '--reason', 'lost')).exit).toBe(0);
+  expect(await revocationOf(id)).toMatchObject({ by: 'owner', reason: 'lost' });
+  expect(await revocationOf(other.id)).toBeNull();
+});
+
+test('whose is said in one way', async () => {
+  const both = ['--id', '00'.repeat(16), '--credential', at('x.json')];
+  for (const given of [[], both]) {
+    const { exit, stderr } = await esp('revoke', ...given);
+    expect([exit, stderr]).toEqual([2, expect.stringMatching(/^E_USAGE: /)]);
+  }
+});
+
+test('an update before its time says from when', async () => {
+  const { file } = await registered('VIN1');
+  const { exit, stderr } = await esp('update', '--credential', file);
+  expect([exit, stderr]).toEqual([1, expect.stringMatching(/^E_UPDATE_EARLY: .* from \d{4}-\d\d-\d\dT[\d:.]+Z on/)]);
+  const { stdout } = await esp('query', '--vin', 'VIN1');
+  expect(stdout).toMatch(/^expiresAt +\d{4}-\d\d-\d\dT/m);
+  expect(stdout).toContain(`"provider":"${PROVIDER}"`);
+});
