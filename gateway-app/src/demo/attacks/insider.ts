@@ -79,13 +79,14 @@ export class Insider {
 
   /** A fresh one-time credential of its own class. */
   async credential(): Promise<Credential> {
-    if (this.#credentials.length === 0) await this.#fetch();
+    if (this.#credentials.length === 0) await this.fetchCredentials();
     const credential = this.#credentials.shift();
     if (!credential) throw new CodedError('E_ATTACK_SETUP', 'the KGC gave no credential');
     return credential;
   }
 
-  async #fetch(): Promise<void> {
+  /** Has the KGC certify further ones, so that it need not be asked again for a while. */
+  async fetchCredentials(): Promise<void> {
     const { params, kgc } = this.#options;
     const senderClass = this.key.record.role;
     const firstCounter = randomBytes(4).readUInt32LE();

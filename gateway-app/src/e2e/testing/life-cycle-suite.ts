@@ -5,11 +5,15 @@ import { codeOf } from '../../common/errors';
 import { type Deployment } from '../../deployment/deployment';
 import { pileAddresses } from '../../deployment/role-configs';
 import { type Client, type GovernanceStep } from '../../rpc';
+import { SealingCompany } from './sealing-company';
 import { commandsOf, FLEET, followAll, SESSIONS, startSystem, stopSystem } from './small-fleet';
 
 const BOOT = 240_000;
 const STEP = 180_000;
 const GATEWAYS = ['css1', 'css2', 'css3', 'css4'];
+const GUEST = { role: 'csc', name: 'csc-guest' } as const;
+/** Milliseconds from the commit until no organisation's chaincode takes a σ under the credential. */
+const BAR = 2_000;
 
 export function lifeCycleSuite(ledger: LedgerKind): void {
   let deployment: Deployment;
@@ -19,7 +23,7 @@ export function lifeCycleSuite(ledger: LedgerKind): void {
   const gateways: Client<'Css'>[] = [];
 
   beforeAll(async () => {
-    deployment = await startSystem(ledger, 'in-process');
+    deployment = await startSystem(ledger, 'in-process', [GUEST]);
     vehicles = await deployment.client('Vehicle', 'ev1', { role: 'ev', name: 'ev1' });
     kgc = await deployment.client('Kgc', 'kgc', { role: 'kgc', name: 'kgc' });
     for (const name of GATEWAYS) gateways.push(await deployment.client('Css', name, { role: 'css', name }));
@@ -57,6 +61,33 @@ export function lifeCycleSuite(ledger: LedgerKind): void {
       expect(states.at(-1)).toBe('committed');
       expect(during.flat()).toEqual(Array(4).fill('delivered'));
       expect(await deliver(1, 'after')).toEqual(['delivered', 'delivered']);
+    },
+    STEP,
+  );
+
+  it(
+    'refuses a σ sealed before its company’s credentials fell, in every organisation’s chaincode within 2 s of the commit',
+    async () => {
+      const company = await SealingCompany.open(deployment, GUEST.name);
+      const over = new AbortController();
+      try {
+        const sealed = await company.seal();
+        expect(await company.verdicts(sealed)).toEqual(GATEWAYS.map(() => 'committed'));
+        const committed = company.revocationCommitted(sealed, over.signal);
+        const lastPassed = company.lastPassed(sealed, STEP / 2);
+        const operators = gateways.slice(0, 3).map((css) => approveAll(css, () => over.signal.aborted));
+        const kinds: string[] = [];
+        const request = { holder: `csc:${GUEST.name}`, reason: 'compromised', effective: 0 };
+        for await (const { kind, state } of kgc.revoke(request)) if (state === 'committed') kinds.push(kind);
+        expect(kinds).toContain('revokedCredentials');
+        expect((await lastPassed) - (await committed)).toBeLessThan(BAR);
+        expect(await company.verdicts(sealed)).toEqual(GATEWAYS.map(() => 'E_CREDENTIAL_REVOKED'));
+        over.abort();
+        await Promise.all(operators);
+      } finally {
+        over.abort();
+        company.close();
+      }
     },
     STEP,
   );
