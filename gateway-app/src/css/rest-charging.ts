@@ -1,4 +1,4 @@
-import { CHARGING_RECORDS, type ChargingRecordEntry } from '@chargecast/protocol';
+import { CHARGING_RECORDS, type ChargingRecordEntry, MAX_PAGE } from '@chargecast/protocol';
 import { z } from 'zod';
 
 import { type Ledger } from '../ledger';
@@ -15,6 +15,7 @@ import {
   time,
   timeOf,
   wantsCsv,
+  wholeNumber,
 } from '../rest';
 
 const recordSchema = named(
@@ -48,7 +49,11 @@ export function chargingRecordRoute(ledger: Pick<Ledger, 'evaluate'>, cursors: C
     summary: 'Charging records of the data chain, by transaction',
     tag: 'chain',
     roles: ['operator', 'auditor'],
-    query: z.strictObject({ ...pageQuery, format: z.enum(['json', 'csv']).optional() }),
+    query: z.strictObject({
+      ...pageQuery,
+      limit: wholeNumber(1, MAX_PAGE).default(100).describe('most items of one page'),
+      format: z.enum(['json', 'csv']).optional(),
+    }),
     reply: { status: 200, description: 'A page.', schema: page(recordSchema), media: orCsv(z.string()) },
     async handle(call) {
       const { limit, cursor } = call.query;

@@ -130,6 +130,8 @@ export function daySuite(ledger: LedgerKind): void {
         bills.push(...(await exported(centre, '/v1/bills', operatorOf(centre))));
       }
       const records = await exported(GATEWAY, '/v1/charging-records', AUDITOR);
+      const largest = await site.ask(GATEWAY, '/v1/charging-records?limit=500', AUDITOR);
+      expect([largest.status, largest.json<{ items: object[] }>().items.length]).toEqual([200, summary.records]);
       const named = (rows: readonly Record<string, string>[]): (string | undefined)[] =>
         rows.map(({ transaction }) => transaction).sort();
       expect(records).toHaveLength(summary.records);
