@@ -8,8 +8,9 @@ import { href, type Route } from '../shell/route';
 import { Empty, Ready } from '../shell/states';
 import { DataTable } from '../shell/table';
 import { perDay } from './per-day';
-import { readAll } from './read-all';
+import { readAll } from '../shell/read-all';
 import { type Bill, type Statement } from './shapes';
+import { SessionStatus } from './tones';
 
 const MOST_SHOWN = 200;
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
@@ -92,7 +93,7 @@ function Bills({ bills }: { bills: readonly Bill[] }): ComponentChildren {
             title: 'Customer',
             cell: ({ transaction, customer }) => <a href={href(['session', transaction])}>{customer}</a>,
           },
-          { title: 'State', cell: ({ state }) => state },
+          { title: 'State', cell: ({ state }) => <SessionStatus state={state} /> },
           { title: 'Ended', cell: ({ endedAt }) => formatTime(endedAt) },
           { title: 'Energy', isNumber: true, cell: ({ energyWh }) => formatEnergy(energyWh) },
           { title: 'Billed', isNumber: true, cell: ({ totalMinor, currency }) => formatMoney(totalMinor, currency) },

@@ -2,17 +2,20 @@ import { type ComponentChildren } from 'preact';
 
 import { href } from '../shell/route';
 
-interface FilterProps {
+interface FilterProps<T extends string> {
   readonly label: string;
   /** Screen the filter is of. */
   readonly screen: string;
   readonly name: string;
-  readonly options: readonly string[];
+  readonly options: readonly T[];
+  /** What an option is called; its own name without. */
+  readonly wordOf?: (option: T) => string;
   readonly value: string | null;
 }
 
 /** Narrows a list; the choice stands in the address, so that it can be linked and gone back from. */
-export function Filter({ label, screen, name, options, value }: FilterProps): ComponentChildren {
+export function Filter<T extends string>(props: FilterProps<T>): ComponentChildren {
+  const { label, screen, name, options, wordOf, value } = props;
   const choose = (chosen: string): void => {
     location.hash = href([screen], chosen === '' ? {} : { [name]: chosen });
   };
@@ -23,7 +26,7 @@ export function Filter({ label, screen, name, options, value }: FilterProps): Co
         <option value="">all</option>
         {options.map((option) => (
           <option key={option} value={option}>
-            {option}
+            {wordOf?.(option) ?? option}
           </option>
         ))}
       </select>

@@ -9,7 +9,7 @@ import { Status } from '../shell/status';
 import { AlarmList } from './alarms-screen';
 import { Live } from './live';
 import { type AbsentVehicle, type Alarm, type All, type Channel, type Nodes, type Vehicle } from './shapes';
-import { readAll } from './read-all';
+import { readAll } from '../shell/read-all';
 
 interface Overview {
   readonly alarms: readonly Alarm[];

@@ -8,7 +8,7 @@ import { Empty } from '../shell/states';
 import { Filter } from './filter';
 import { Live } from './live';
 import { type Session, SESSION_STATES } from './shapes';
-import { SessionStatus } from './tones';
+import { SessionStatus, wordOfSession } from './tones';
 
 /** Charging sessions, newest first, with what they cost so far or in the end. */
 export function SessionsScreen({ route }: { route: Route }): ComponentChildren {
@@ -17,7 +17,14 @@ export function SessionsScreen({ route }: { route: Route }): ComponentChildren {
   return (
     <>
       <div class="tools">
-        <Filter label="State" screen="sessions" name="state" options={SESSION_STATES} value={state ?? null} />
+        <Filter
+          label="State"
+          screen="sessions"
+          name="state"
+          options={SESSION_STATES}
+          wordOf={wordOfSession}
+          value={state ?? null}
+        />
         <CsvExport path="/v1/sessions" query={{ state }} name="sessions" />
         <Live on={['session']} reload={list.reload} />
       </div>

@@ -39,7 +39,8 @@ export interface Operation {
   readonly progress: Readonly<Record<string, number>>;
 }
 
-export const SESSION_STATES = ['open', 'ended', 'billed', 'settled', 'disputed'] as const;
+/** `ended`: no charging record yet; `awaiting`: its customer has yet to confirm the bill. */
+export const SESSION_STATES = ['open', 'ended', 'awaiting', 'billed', 'settled', 'disputed'] as const;
 
 export interface Session {
   readonly transaction: string;
@@ -70,7 +71,7 @@ export interface SessionDetail extends Session {
 export interface Bill {
   readonly transaction: string;
   readonly customer: string;
-  readonly state: string;
+  readonly state: Session['state'];
   readonly currency: string;
   readonly startedAt: string;
   readonly endedAt: string;

@@ -16,16 +16,19 @@ export const StageStatus = ({ stage }: { stage: Stage }): ComponentChildren => (
   <Status tone={STAGE_TONES[stage]}>{stage}</Status>
 );
 
-const SESSION_TONES: Readonly<Record<Session['state'], Tone>> = {
-  open: 'plain',
-  ended: 'warn',
-  billed: 'plain',
-  settled: 'good',
-  disputed: 'bad',
+const SESSION_WORDS: Readonly<Record<Session['state'], readonly [Tone, string]>> = {
+  open: ['plain', 'open'],
+  ended: ['warn', 'ended'],
+  awaiting: ['warn', 'awaits confirmation'],
+  billed: ['plain', 'billed'],
+  settled: ['good', 'settled'],
+  disputed: ['bad', 'disputed'],
 };
 
+export const wordOfSession = (state: Session['state']): string => SESSION_WORDS[state][1];
+
 export const SessionStatus = ({ state }: { state: Session['state'] }): ComponentChildren => (
-  <Status tone={SESSION_TONES[state]}>{state}</Status>
+  <Status tone={SESSION_WORDS[state][0]}>{wordOfSession(state)}</Status>
 );
 
 const CERTIFICATE_WORDS: Readonly<Record<Certificate['status'], readonly [Tone, string]>> = {

@@ -1,7 +1,7 @@
-import { getJson, type Page, type Query } from '../shell/api';
+import { getJson, type Page, type Query } from './api';
 
 /** Every item of a list. @throws Problem */
-export async function readAll<T>(path: string, query: Query, signal: AbortSignal): Promise<T[]> {
+export async function readAll<T>(path: string, query: Query, signal?: AbortSignal): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null | undefined;
   do {
