@@ -46,6 +46,7 @@ export function TrustPanel({ onTrust }: TrustPanelProps): ComponentChildren {
       ) : (
         <p>None yet. Choose the params.json or trust.json you trust.</p>
       )}
+      {!report && served.problem && <ProblemNotice problem={served.problem} retry={served.reload} />}
       {problem && <ProblemNotice problem={problem} />}
       <label>
         Take others from a file
