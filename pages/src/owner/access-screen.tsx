@@ -1,8 +1,8 @@
 import { type ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
+import { type OwnerSigner } from '../keys/key-file';
 import { announce } from '../shell/announce';
-import { send } from '../shell/api';
 import { Confirm } from '../shell/confirm';
 import { formatTime } from '../shell/format';
 import { PagedTable } from '../shell/list';
@@ -10,6 +10,7 @@ import { type PagedList, usePaged } from '../shell/loading';
 import { Empty } from '../shell/states';
 import { Identifier, Status, type Tone } from '../shell/status';
 import { type Access } from './api';
+import { bringWord } from './bring-word';
 import { GrantForm } from './grant-form';
 import { type OwnerContext, OwnerScreen } from './owner-key';
 
@@ -40,8 +41,14 @@ function AccessList(context: OwnerContext): ComponentChildren {
       )}
       <AccessTable list={list} revoke={revoke} isProven={owner.vehicles.length > 0} />
       {key && <GrantForm owner={owner} signer={key} done={list.reload} />}
-      {revoking && (
-        <RevokeDialog {...context} access={revoking} done={list.reload} close={() => setRevoking(undefined)} />
+      {key && revoking && (
+        <RevokeDialog
+          owner={owner}
+          signer={key}
+          access={revoking}
+          done={list.reload}
+          close={() => setRevoking(undefined)}
+        />
       )}
     </>
   );
@@ -102,17 +109,19 @@ function AccessTable({ list, revoke, isProven }: AccessTableProps): ComponentChi
   );
 }
 
-interface RevokeDialogProps extends OwnerContext {
+interface RevokeDialogProps {
+  readonly owner: OwnerContext['owner'];
+  readonly signer: OwnerSigner;
   readonly access: Access;
   readonly done: () => void;
   readonly close: () => void;
 }
 
-function RevokeDialog({ owner, key, access, done, close }: RevokeDialogProps): ComponentChildren {
+function RevokeDialog({ owner, signer, access, done, close }: RevokeDialogProps): ComponentChildren {
   const { party, scopes } = access;
   const revoke = async (): Promise<void> => {
-    const word = key?.withdraw(owner.ctx, { party, version: Math.max(Date.now(), access.version + 1) });
-    await send('/v1/owner/words', { method: 'POST', body: { word } });
+    const version = Math.max(Date.now(), access.version + 1);
+    await bringWord(signer.withdraw(owner.ctx, { party, version }));
     announce(`${party} has no access any more`);
     done();
   };

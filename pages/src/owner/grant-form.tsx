@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks';
 import { type OwnerSigner } from '../keys/key-file';
 import { GRANTEE_KINDS, type GranteeKind, type Scope, SCOPES } from '../keys/statements';
 import { announce } from '../shell/announce';
-import { send } from '../shell/api';
 import { Confirm } from '../shell/confirm';
 import { type ProviderOwner } from './api';
+import { bringWord } from './bring-word';
 
 const PARTY = '(key:[0-9a-f]{32}|[A-Za-z0-9][A-Za-z0-9._\\-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._@\\-]{0,127})?)';
 const KINDS: Readonly<Record<GranteeKind, string>> = {
@@ -39,7 +39,7 @@ export function GrantForm({ owner, signer, done }: GrantFormProps): ComponentChi
   const grant = async (): Promise<void> => {
     const end = Math.floor(Date.parse(`${until}T23:59:59Z`) / 1000);
     const word = signer.grant(owner.ctx, { party, kind, scopes, until: end, version: Date.now() });
-    await send('/v1/owner/words', { method: 'POST', body: { word } });
+    await bringWord(word);
     announce(`${party} has access now`);
     setTerms(NONE);
     done();

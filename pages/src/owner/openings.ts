@@ -10,6 +10,9 @@ export class OpeningsError extends Error {
   readonly code = 'E_OPENINGS';
 }
 
+/** The service's bound on one question. */
+export const MOST_OPENINGS = 64;
+
 /** @param text output of `vehicle sessions --json` @returns openings of the vehicle, newest first @throws OpeningsError */
 export function readOpenings(text: string, subject: string): Opening[] {
   let value: unknown;

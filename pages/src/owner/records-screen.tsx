@@ -9,11 +9,9 @@ import { ProblemNotice } from '../shell/states';
 import { Identifier, Status } from '../shell/status';
 import { DataTable } from '../shell/table';
 import { type OpenedRecord, type ProviderOwner } from './api';
-import { type Opening, readOpenings } from './openings';
+import { DisclosurePanel } from './disclosure-panel';
+import { MOST_OPENINGS, type Opening, readOpenings } from './openings';
 import { KeyNeeded, type OwnerContext, OwnerScreen, unixNow } from './owner-key';
-
-/** The service's bound on one question. */
-const MOST_AT_ONCE = 64;
 
 /** One's charging records as they stand on the chain, whatever anybody billed. */
 export function RecordsScreen(): ComponentChildren {
@@ -31,7 +29,7 @@ export function RecordsScreen(): ComponentChildren {
 }
 
 function Records({ owner, signer }: { owner: ProviderOwner; signer: OwnerSigner }): ComponentChildren {
-  const [records, setRecords] = useState<readonly OpenedRecord[]>();
+  const [records, setRecords] = useState<readonly Opened[]>();
   const [problem, setProblem] = useState<Problem>();
   const [isLoading, setLoading] = useState(false);
   const read = async (file: File | undefined): Promise<void> => {
@@ -65,24 +63,54 @@ function Records({ owner, signer }: { owner: ProviderOwner; signer: OwnerSigner 
       </section>
       {problem && <ProblemNotice problem={problem} />}
       {isLoading && <p class="loading">Reading the chain …</p>}
-      {records && <RecordTable records={records} />}
+      {records && <Shown subject={signer.subject} records={records} />}
     </>
   );
 }
 
+/** A record, and what opened it. */
+interface Opened extends OpenedRecord {
+  readonly opening: Opening;
+}
+
 /** One signature is good for all questions of the next minutes. */
-async function openRecords(ctx: string, signer: OwnerSigner, openings: readonly Opening[]): Promise<OpenedRecord[]> {
+async function openRecords(ctx: string, signer: OwnerSigner, openings: readonly Opening[]): Promise<Opened[]> {
   const request = signer.readRequest(ctx, signer.subject, 'charging', unixNow());
-  const records: OpenedRecord[] = [];
-  for (let from = 0; from < openings.length; from += MOST_AT_ONCE) {
-    const body = { request, openings: openings.slice(from, from + MOST_AT_ONCE) };
+  const records: Opened[] = [];
+  for (let from = 0; from < openings.length; from += MOST_OPENINGS) {
+    const asked = openings.slice(from, from + MOST_OPENINGS);
+    const body = { request, openings: asked };
     const { items } = await send<{ items: OpenedRecord[] }>('/v1/owner/records', { method: 'POST', body });
-    records.push(...items);
+    records.push(...items.map((item, index) => ({ ...item, opening: asked[index] as Opening })));
   }
   return records;
 }
 
-function RecordTable({ records }: { records: readonly OpenedRecord[] }): ComponentChildren {
+/** The records, of which those chosen can be shown to others. */
+function Shown({ subject, records }: { subject: string; records: readonly Opened[] }): ComponentChildren {
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const isChosen = ({ record, transaction }: Opened): boolean => record !== null && !left.has(transaction);
+  const choose = (transaction: string, isWanted: boolean): void => {
+    const next = new Set(left);
+    if (isWanted) next.delete(transaction);
+    else next.add(transaction);
+    setLeft(next);
+  };
+  return (
+    <>
+      <RecordTable records={records} isChosen={isChosen} choose={choose} />
+      <DisclosurePanel subject={subject} openings={records.filter(isChosen).map(({ opening }) => opening)} />
+    </>
+  );
+}
+
+interface RecordTableProps {
+  readonly records: readonly Opened[];
+  readonly isChosen: (record: Opened) => boolean;
+  readonly choose: (transaction: string, isWanted: boolean) => void;
+}
+
+function RecordTable({ records, isChosen, choose }: RecordTableProps): ComponentChildren {
   const time = (at: number | undefined): string => (at === undefined ? '' : formatTime(at));
   return (
     <DataTable
@@ -105,6 +133,18 @@ function RecordTable({ records }: { records: readonly OpenedRecord[] }): Compone
                 <Status tone="plain">not shown</Status> <code>{code}</code>
               </>
             ),
+        },
+        {
+          title: 'Choose',
+          cell: (row) => (
+            <input
+              type="checkbox"
+              aria-label={`Choose session ${row.transaction.slice(0, 12)}`}
+              disabled={row.record === null}
+              checked={isChosen(row)}
+              onChange={({ currentTarget }) => choose(row.transaction, currentTarget.checked)}
+            />
+          ),
         },
       ]}
     />
