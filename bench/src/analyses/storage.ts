@@ -120,7 +120,7 @@ export function storageTable(results: StorageResults): string {
   const cell = (value: number, width = 14): string => value.toLocaleString('en').padStart(width);
   return [
     `bytes a transaction leaves on every peer, ${organisations} organisations, ledger: ${ledger}`,
-    `${'transaction'.padEnd(32)}${'in blocks'.padStart(14)}${'in state'.padStart(14)}${'blocks/item'.padStart(14)}${'fit a block'.padStart(14)}`,
+    `${'transaction'.padEnd(32)}${'in blocks'.padStart(14)}${'in state'.padStart(14)}${'blocks, each'.padStart(14)}${'fit a block'.padStart(14)}`,
     ...rows.map(
       (row) =>
         `${nameOf(row).padEnd(32)}${cell(row.blockBytes)}${cell(row.stateBytes)}${cell(row.blockBytesPerItem)}${cell(row.fitsInBlock)}`,
@@ -132,9 +132,9 @@ export function storageTable(results: StorageResults): string {
 }
 
 function nameOf({ kind, items, transactions }: Stored): string {
-  const unit = { registration: 'certificates', 'charging record': 'records', σ: 'receivers', put: 'bytes' }[kind];
+  const unit = { registration: 'certificate', 'charging record': 'record', σ: 'receiver', put: 'byte' }[kind];
   const gathered = transactions > 1 ? ` in ${transactions}` : '';
-  return `${kind}, ${items.toLocaleString('en')} ${unit}${gathered}`;
+  return `${kind}, ${items.toLocaleString('en')} ${unit}${items === 1 ? '' : 's'}${gathered}`;
 }
 
 export function storageChart({ stored: rows, ledger }: StorageResults): Chart {
