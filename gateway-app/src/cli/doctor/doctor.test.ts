@@ -9,7 +9,7 @@ import { judgeBuild, judgeNode, judgePackages, judgePrepareLock } from './checko
 import { judgeFolder } from './deployments';
 import { type Finding } from './finding';
 import { judgeClock, judgeCores, judgeDisk, judgeMemory, judgeOpenFiles, judgePorts } from './machine';
-import { fabric, judgeFabric, outputOf } from './programs';
+import { fabric, judgeFabric, outputOf, schemathesis } from './programs';
 
 const MIB = 1024 * 1024;
 const DEAD = 2 ** 22 + 1;
@@ -50,6 +50,11 @@ describe('what is judged', () => {
   it('missing Fabric is optional, unless FABRIC_BIN was said to have it', async () => {
     expect(await fabric({ PATH: folder })).toMatchObject({ state: 'optional' });
     expect(await fabric({ FABRIC_BIN: folder, PATH: '' })).toMatchObject({ state: 'attention' });
+  });
+
+  it('a missing tester is optional, unless one was named', async () => {
+    expect(await schemathesis(join(folder, 'nothing'))).toMatchObject({ state: 'attention' });
+    expect(await schemathesis(process.execPath)).toMatchObject({ state: 'ok', found: process.version });
   });
 
   it('a program that is not there is an answer too', async () => {

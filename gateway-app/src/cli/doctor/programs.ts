@@ -20,6 +20,7 @@ export function programChecks(root: string, environment: NodeJS.ProcessEnv): rea
     { name: 'npm', run: npm },
     { name: 'Fabric', run: () => fabric(environment) },
     { name: 'Python stations', run: () => pythonStations(environment.CHARGECAST_PYTHON ?? 'python3') },
+    { name: 'Schemathesis', run: () => schemathesis(environment.CHARGECAST_SCHEMATHESIS) },
     { name: 'Chromium', run: () => browser(root, environment) },
     { name: 'OpenSSL', run: openssl },
     { name: 'Docker', run: docker },
@@ -75,6 +76,19 @@ async function pythonStations(python: string): Promise<Finding> {
     name,
     'no Python with the packages ocpp and websockets',
     'needed for the tests with stations of another maker: python3 -m pip install ocpp websockets, or name one in CHARGECAST_PYTHON',
+  );
+}
+
+/** @param named by the environment */
+export async function schemathesis(named: string | undefined): Promise<Finding> {
+  const name = 'Schemathesis';
+  const output = await outputOf(named ?? 'schemathesis', ['--version']);
+  if ('text' in output) return ok(name, firstLine(output.text));
+  const judge = named === undefined ? optional : attention;
+  return judge(
+    name,
+    output.error,
+    'needed for the property-based tests of the HTTP API: python3 -m venv venv && venv/bin/pip install schemathesis, and name venv/bin/schemathesis in CHARGECAST_SCHEMATHESIS',
   );
 }
 
