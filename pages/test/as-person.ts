@@ -11,10 +11,11 @@ export async function certificateFor(people: TestPeople, person: Person): Promis
   return { cert: Buffer.from(certificatePem), key: Buffer.from(keyPem) };
 }
 
-/** What is wrong with a screen as it stands: accessibility in both colour schemes, width on a phone. */
+/** What is wrong with a screen as it stands: accessibility in both colour schemes, the keyboard's focus, width on a phone. */
 export async function faultsOf(visit: Visit): Promise<string[]> {
   const overhang = await visit.overhang();
-  return [...(await visit.violations()), ...(overhang > 0 ? [`${overhang} pixels wider than a phone`] : [])];
+  const faults = [...(await visit.violations()), ...(await visit.unseenFocus())];
+  return [...faults, ...(overhang > 0 ? [`${overhang} pixels wider than a phone`] : [])];
 }
 
 /** The file a button makes. */

@@ -15,7 +15,14 @@ const auditor = (): { url: string; certificate: ReturnType<typeof certificateOf>
 });
 
 describeScreens('the auditor page', auditor, [
-  { place: 'auditor/', heading: 'Verify', shows: 'Fingerprint (SHA-256)' },
+  { place: 'auditor/', heading: 'Verify', shows: 'Fingerprint (SHA-256)', asks: '**/v1/trust*' },
+  {
+    place: 'auditor/#/block/datachain/{number}',
+    first: '/v1/blocks/datachain?limit=1',
+    heading: 'Block',
+    shows: /Block \d+ of \S+ holds/,
+    asks: '**/v1/blocks/datachain/*',
+  },
   {
     place: 'auditor/#/blocks/datachain',
     heading: 'Blocks',

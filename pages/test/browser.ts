@@ -9,6 +9,7 @@ import { type ClientCertificate } from './site';
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 900 };
+const TAB_STOPS = 12;
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The Chromium that `npm run test:browser` found. */
@@ -81,6 +82,22 @@ export class Visit {
     return found;
   }
 
+  /** Where the keyboard goes without saying so: of the first stops of the tabulator, those whose focus is not seen. */
+  async unseenFocus(): Promise<string[]> {
+    const unseen: string[] = [];
+    for (let stop = 0; stop < TAB_STOPS; stop++) {
+      await this.page.keyboard.press('Tab');
+      const place = await this.page.evaluate<string>(`(() => {
+        const at = document.activeElement;
+        if (at === null || at === document.body) return '';
+        const { outlineStyle, outlineWidth } = getComputedStyle(at);
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) > 0 ? '' : at.outerHTML.slice(0, 200);
+      })()`);
+      if (place !== '') unseen.push(`no visible focus: ${place}`);
+    }
+    return unseen;
+  }
+
   /** Pixels by which the screen is wider than a phone. */
   async overhang(): Promise<number> {
     await this.page.setViewportSize(PHONE);
@@ -95,9 +112,16 @@ export class Visit {
     if (folder === undefined) return;
     mkdirSync(folder, { recursive: true });
     await this.page.setViewportSize(size === 'phone' ? PHONE : DESK);
-    await this.page.evaluate('document.activeElement?.blur()');
+    await this.page.evaluate('document.activeElement?.blur(), scrollTo(0, 0)');
     await this.page.screenshot({ path: path.join(folder, `${name}.png`), scale: 'css' });
     await this.page.setViewportSize(DESK);
+  }
+
+  /** What the service answers this person. */
+  async read<T>(path: string): Promise<T> {
+    const answer = await this.page.request.get(`${this.#url}${path}`);
+    if (!answer.ok()) throw new Error(`${path} answered ${answer.status()}: ${await answer.text()}`);
+    return (await answer.json()) as T;
   }
 
   /** Answers instead of the service, as where there is nothing yet or something fails. */

@@ -1,14 +1,17 @@
-/** An owner and a government at a charging company’s centre, in a browser. */
+/** An owner, a government and, of their bills, an operator at a charging company’s centre, in a browser. */
 import { Cursors, type RunningRest, startRest } from '@chargecast/gateway-app/rest/index';
 import { TestPeople } from '@chargecast/gateway-app/rest/testing/people';
 import { silentLogger } from '@chargecast/gateway-app/common/log';
 import { applicationRoutes } from '@chargecast/gateway-app/csc/rest/applications';
-import { ALICE, ChargingBooks, MIDNIGHT, PILE } from '@chargecast/gateway-app/csc/testing/charging-books';
+import { type CscRoutesParts } from '@chargecast/gateway-app/csc/rest/parts';
+import { sessionRoutes } from '@chargecast/gateway-app/csc/rest/sessions';
+import { ALICE, BOB, ChargingBooks, MIDNIGHT, PILE } from '@chargecast/gateway-app/csc/testing/charging-books';
 import { type Person } from '@chargecast/network';
 import { type Browser } from 'playwright-core';
 
 import { certificateFor, faultsOf, textOf } from './as-person';
 import { openBrowser, Visit } from './browser';
+import { showsFailure } from './screens';
 
 jest.setTimeout(180_000);
 
@@ -33,20 +36,31 @@ beforeEach(async () => {
   books = await ChargingBooks.open();
   people = await TestPeople.make();
   const cursors = await Cursors.open(books.store.sub('cursors'));
-  const routes = applicationRoutes({
+  const pileOf = (f: string): string => (f === PILE ? 'cp1/harbour-P1' : 'cp1/mill-P1');
+  const asked: Pick<CscRoutesParts, 'charging' | 'cursors' | 'directory' | 'power' | 'sessions'> = {
     charging: books.charging,
-    directory: {
-      pileOf: (f) => (f === PILE ? 'cp1/harbour-P1' : 'cp1/mill-P1'),
-      piles: () => ['cp1/harbour-P1', 'cp1/mill-P1'],
-    },
+    cursors,
+    directory: { pileOf, customerOf: () => undefined } as unknown as CscRoutesParts['directory'],
+    power: { of: () => undefined } as unknown as CscRoutesParts['power'],
+    sessions: books.sessions,
+  };
+  const applications = applicationRoutes({
+    charging: books.charging,
+    directory: { pileOf, piles: () => ['cp1/harbour-P1', 'cp1/mill-P1'] },
     usage: { districts: {}, minimumVehicles: 5, closingDays: 1 },
     store: books.store.sub('applications'),
     cursors,
     now: () => MIDNIGHT + 40 * DAY,
   });
+  const routes = [...applications, ...sessionRoutes(asked as CscRoutesParts)];
   const service = { name: 'csc1', ownersOf: ['esp1'], log: silentLogger(), path: (file: string) => file };
   const described = { title: 'Centre', description: 'A centre of a test.', routes, checks: [], gauges: [] };
-  const parts = { ...service, ...described, store: books.store.sub('rest'), pages: ['owner', 'government'] };
+  const parts = {
+    ...service,
+    ...described,
+    store: books.store.sub('rest'),
+    pages: ['owner', 'government', 'operator'],
+  };
   rest = (await startRest(parts, await people.restConfig('csc1'))) as RunningRest;
 });
 afterEach(async () => {
@@ -87,6 +101,9 @@ describe('an owner', () => {
     await page.getByLabel('Month').fill('2018-01');
     await page.getByText('No session billed in 2018-01').waitFor();
     expect(await faultsOf(at)).toEqual([]);
+    await page.getByLabel('Month').fill('');
+    await page.getByRole('cell', { name: 'settled' }).waitFor();
+    await at.picture('owner-sessions');
   });
 
   test('opens a bill line by line', async () => {
@@ -148,6 +165,8 @@ describe('a government', () => {
     await page.getByText('All figures as a table').click();
     expect(await page.getByRole('cell', { name: 'fewer than 5' }).count()).toBe(5);
     expect(await faultsOf(at)).toEqual([]);
+    await page.getByText('All figures as a table').click();
+    await at.picture('government-use');
     expect(await exported(/^Export use/)).toBe(
       'district,fromHour,toHour,sessions,energyWh,pluggedMinutes,vehiclesAtLeast\r\nharbour,0,24,5,50000,600,5\r\n' +
         `mill${',fewer than 5 vehicles'.repeat(6)}\r\n`,
@@ -155,6 +174,41 @@ describe('a government', () => {
     await page.getByRole('link', { name: 'Vehicle activity' }).click();
     await page.getByText('They are in no figure here').waitFor();
     expect(await page.locator('figure.chart').count()).toBe(4);
+    expect(await faultsOf(at)).toEqual([]);
+  });
+});
+
+test.each([
+  ['sessions', OWNER, 'owner/', 'Sessions and bills', '**/v1/owner/sessions*', 'settled'],
+  ['payment', OWNER, 'owner/#/payment', 'Not available', '**/v1/owner', 'By hand'],
+  ['use of piles', GOVERNMENT, 'government/', 'Use of piles', '**/v1/government/periods*', 'harbour'],
+  ['activity', GOVERNMENT, 'government/#/activity', 'Vehicle activity', '**/v1/government/periods*', 'in no figure'],
+] as const)('the screen of %s tells what failed and what to do', async (_, person, place, heading, pattern, shows) => {
+  for (let each = 1; each <= 5; each += 1) await books.charge(`esp1/c${each}`, session(each));
+  await books.settle(await books.charge(ALICE, session(6)));
+  await people.ask(`${rest.url}/v1/government/periods/2019-01`, OPERATOR, { method: 'PUT' });
+  at = await Visit.begin(browser, rest.url, await certificateFor(people, person));
+  await showsFailure(at, { place, heading, shows }, pattern);
+});
+
+describe('an operator', () => {
+  test('tells bills that await their customer’s word from those on their way, as states and as a filter', async () => {
+    await books.charging.choosePayment(ALICE, 'confirm');
+    await books.charge(ALICE, session(1));
+    await books.charge(BOB, session(2));
+    // The centre of this test has no stream of events.
+    at = await Visit.begin(browser, rest.url, await certificateFor(people, OPERATOR));
+    await at.page.route('**/v1/events', (route) => route.fulfill({ contentType: 'text/event-stream', body: '' }));
+    await at.open('operator/#/sessions', 'Sessions');
+    const { page } = at;
+    await page.getByRole('row', { name: /esp1\/alice.*awaits confirmation/ }).waitFor();
+    await page.getByRole('row', { name: /esp1\/bob.*billed/ }).waitFor();
+    await page.getByLabel('State').selectOption({ label: 'awaits confirmation' });
+    await page.getByRole('cell', { name: 'esp1/bob' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('cell', { name: 'esp1/alice' }).count()).toBe(1);
+    expect(await faultsOf(at)).toEqual([]);
+    await at.open('operator/#/bills?month=2019-01', 'Bills');
+    await page.getByRole('row', { name: /esp1\/alice.*awaits confirmation/ }).waitFor();
     expect(await faultsOf(at)).toEqual([]);
   });
 });

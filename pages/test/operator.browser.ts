@@ -12,7 +12,34 @@ const operator = (): { url: string; certificate: ReturnType<typeof certificateOf
 });
 
 describeScreens('the operator page', operator, [
-  { place: 'operator/', heading: 'Overview', shows: 'plugged in, of', picture: 'operator-overview' },
+  {
+    place: 'operator/',
+    heading: 'Overview',
+    shows: 'plugged in, of',
+    picture: 'operator-overview',
+    asks: '**/v1/nodes*',
+  },
+  {
+    place: 'operator/#/command/{id}',
+    first: '/v1/commands?stage=delivered&limit=1',
+    heading: 'Command',
+    shows: 'acknowledged',
+    asks: '**/v1/commands/*',
+  },
+  {
+    place: 'operator/#/session/{transaction}',
+    first: '/v1/sessions?state=settled&limit=1',
+    heading: 'Session',
+    shows: /Lines of the bill, tariff/,
+    asks: '**/v1/sessions/*',
+  },
+  {
+    place: 'operator/#/bills?month={endedAt:7}',
+    first: '/v1/bills?limit=1',
+    heading: 'Bills',
+    shows: /All \d+ bills|The last \d+ of/,
+    list: '**/v1/bills*',
+  },
   {
     place: 'operator/#/commands',
     heading: 'Commands',
@@ -49,7 +76,13 @@ describeScreens('the operator page', operator, [
 
     list: '**/v1/certificates*',
   },
-  { place: 'operator/#/ledger', heading: 'Ledger', shows: 'datachain', picture: 'operator-ledger' },
+  {
+    place: 'operator/#/ledger',
+    heading: 'Ledger',
+    shows: 'datachain',
+    picture: 'operator-ledger',
+    asks: '**/v1/nodes*',
+  },
   { place: 'operator/#/blocks/datachain', heading: 'Blocks', shows: 'Verify', list: '**/v1/blocks/datachain*' },
   { place: 'operator/#/alarms', heading: 'Alarms', shows: /No alarm|What to do/, list: '**/v1/alarms*' },
 ]);

@@ -23,6 +23,9 @@ import {
   type SignedGrant,
   subjectCommitment,
   type SubjectOpening,
+  type VehicleReadings,
+  type VehicleReport,
+  vehicleReportBytes,
   vehicleCommitment,
   type Withdrawal,
 } from '@chargecast/protocol';
@@ -142,6 +145,17 @@ export class ProviderScene {
     const entry = { ...record, signature: consortium.sign(pile.q, chargingStatement(record)) };
     await this.#submit(CHARGING_RECORDS.addChargingRecord, entry);
     return { opening, entry };
+  }
+
+  /** A maintenance report of the vehicle on the data chain, which the provider admits it to. */
+  async report({ id: vehicle, key }: Owned, sequence: number, readings: VehicleReadings['maintenance']): Promise<void> {
+    const report: VehicleReport = { vehicle, kind: 'maintenance', sequence, at: seconds() - 60, readings };
+    const signature = key.sign(vehicleReportBytes(this.#ctx, report, 'vehicle'));
+    const client = await this.network.client('Esp', this.esp, 'esp', PROVIDER);
+    const operate = (verb: string, parameters: object): Promise<unknown> =>
+      client.administer({ verb, parameters: JSON.stringify(parameters) });
+    await operate('admitVehicle', { id: vehicle });
+    await operate('reportVehicle', { report: JSON.stringify({ ...report, signature }) });
   }
 
   /** A question signed by a key; as the owner where it is the vehicle's. */
