@@ -1,26 +1,20 @@
-import { type ConnectionProfile, type ProfileGateway, readProfile } from '@chargecast/network';
-import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
+import { type ConnectionProfile, readProfile } from '@chargecast/network';
 import {
-  connect,
   type Gateway,
-  hash,
   type Identity,
   type Proposal,
-  type Signer,
-  signers,
   type Status,
   StatusCode,
   type Transaction as FabricTransaction,
 } from '@hyperledger/fabric-gateway';
 import { type common } from '@hyperledger/fabric-protos';
-import { createPrivateKey } from 'node:crypto';
 
 import { Backoff } from '../common/abort';
-import { readFileCoded } from '../common/files';
 import { parseBlock } from './block';
 import { EndorsingMajorities } from './endorsing-majorities';
+import { gatewaysOf, type LedgerDeadlines, loadIdentity, openConnection } from './gateway-connection';
 import { invalidTransaction, isOrderedAlready, isTakenByTooFew, isUnanswered, toLedgerError } from './gateway-errors';
-import { type GatewayConnection, Gateways } from './gateways';
+import { Gateways } from './gateways';
 import {
   type BlockOptions,
   type Channel,
@@ -33,17 +27,7 @@ import {
 } from './port';
 import { commitStatusRequest, seekNewest } from './requests';
 
-/** Milliseconds; all four calls of the gateway have one. */
-export interface LedgerDeadlines {
-  readonly evaluate: number;
-  readonly endorse: number;
-  readonly submit: number;
-  readonly commitStatus: number;
-}
-
 const DEADLINES: LedgerDeadlines = { evaluate: 10_000, endorse: 20_000, submit: 10_000, commitStatus: 60_000 };
-
-const NO_CAP = -1;
 
 /** Of a majority that was named: a member of it may be down, another majority not. */
 const AWAY = new Set(['E_LEDGER_UNAVAILABLE', 'E_LEDGER_TIMEOUT', 'E_LEDGER_REFUSED']);
@@ -64,71 +48,6 @@ export async function connectLedger(
     openConnection(gateway, certified, signer, deadlines),
   );
   return new FabricLedger(profile, certified, new Gateways(connections), deadlines);
-}
-
-async function loadIdentity(
-  profile: ConnectionProfile,
-  { mspId, name }: { readonly mspId: string; readonly name: string },
-): Promise<{ identity: Identity; signer: Signer }> {
-  const files = profile.organisations.find((organisation) => organisation.mspId === mspId)?.identities[name];
-  if (!files) {
-    throw new LedgerError(
-      'E_LEDGER_IDENTITY',
-      `the connection profile has no identity ${name} of ${mspId}: add it there`,
-    );
-  }
-  const [certificate, key] = await Promise.all([readFileCoded(files.certPath), readFileCoded(files.keyPath)]);
-  try {
-    return {
-      identity: { mspId, credentials: certificate },
-      signer: signers.newPrivateKeySigner(createPrivateKey(key)),
-    };
-  } catch (error) {
-    throw new LedgerError('E_LEDGER_IDENTITY', `${files.keyPath} is not a usable private key: issue it anew`, {
-      cause: error,
-    });
-  }
-}
-
-function gatewaysOf({ organisations }: ConnectionProfile, mspId: string): readonly ProfileGateway[] {
-  const own = organisations.find((organisation) => organisation.mspId === mspId)?.gateways ?? [];
-  return own.length > 0 ? own : organisations.flatMap(({ gateways }) => gateways);
-}
-
-/** One gRPC client, and so one HTTP/2 connection, for all calls to an endpoint. */
-function openConnection(
-  { endpoint, hostOverride, tlsRootCertPem }: ProfileGateway,
-  identity: Identity,
-  signer: Signer,
-  deadlines: LedgerDeadlines,
-): GatewayConnection<Gateway> {
-  const client = new GrpcClient(endpoint, credentials.createSsl(Buffer.from(tlsRootCertPem)), {
-    ...(hostOverride === undefined ? {} : { 'grpc.ssl_target_name_override': hostOverride }),
-    'grpc.max_receive_message_length': NO_CAP,
-    'grpc.max_send_message_length': NO_CAP,
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 2000,
-    'grpc.keepalive_time_ms': 60_000,
-    'grpc.keepalive_timeout_ms': 10_000,
-  });
-  const within = (milliseconds: number) => () => ({ deadline: Date.now() + milliseconds });
-  const gateway = connect({
-    client,
-    identity,
-    signer,
-    hash: hash.sha256,
-    evaluateOptions: within(deadlines.evaluate),
-    endorseOptions: within(deadlines.endorse),
-    submitOptions: within(deadlines.submit),
-    commitStatusOptions: within(deadlines.commitStatus),
-  });
-  return {
-    gateway,
-    close: () => {
-      gateway.close();
-      client.close();
-    },
-  };
 }
 
 class FabricLedger implements Ledger {

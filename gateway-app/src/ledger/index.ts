@@ -17,4 +17,5 @@ export { encodeTrust, endorsingOrganisations, parseTrust, readTrust, type TrustB
 export { assembleItems, ensureFollows, headerHash, toChainItems } from './block';
 export { EndorsementVerifier } from './endorsements';
 export { pinGenesis } from './genesis';
-export { connectLedger, type LedgerDeadlines } from './fabric-gateway';
+export { connectLedger } from './fabric-gateway';
+export { type LedgerDeadlines } from './gateway-connection';
