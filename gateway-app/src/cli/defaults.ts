@@ -47,6 +47,16 @@ export function wholeNumber(text: string, lowest: number, highest: number): numb
   return number;
 }
 
+/** @throws InvalidArgumentError, which commander turns into misuse */
+export function parseTime(text: string): number {
+  const iso = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
+  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Math.floor(iso);
+  if (!Number.isSafeInteger(seconds)) {
+    throw new InvalidArgumentError('expected are Unix seconds or a time in ISO 8601.');
+  }
+  return seconds;
+}
+
 export function withExamples(command: Command, ...examples: readonly string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
 }

@@ -44,7 +44,8 @@ async function revocationOf(id: string): Promise<unknown> {
 test('a provider revokes in its own name, from when it says', async () => {
   const { id } = await registered('VIN1');
   const effective = Math.floor(Date.now() / 1000) + 86_400;
-  const { exit, stdout } = await esp('revoke', '--id', id, '--reason', 'misbehaved', '--effective', String(effective));
+  const from = new Date(effective * 1000).toISOString();
+  const { exit, stdout } = await esp('revoke', '--id', id, '--reason', 'misbehaved', '--effective', from);
   expect([exit, stdout]).toEqual([0, `${id}  revoked (misbehaved): committed\n`]);
   expect(await revocationOf(id)).toMatchObject({ by: 'provider', reason: 'misbehaved', effective });
   const { stdout: queried } = await esp('query', '--id', id, '--json');
@@ -75,11 +76,12 @@ test('whose is said in one way', async () => {
   }
 });
 
-test('an update before its time says from when', async () => {
-  const { file } = await registered('VIN1');
+test('an update before its time says from when, and leaves the certificate valid', async () => {
+  const { file, id } = await registered('VIN1');
   const { exit, stderr } = await esp('update', '--credential', file);
   expect([exit, stderr]).toEqual([1, expect.stringMatching(/^E_UPDATE_EARLY: .* from \d{4}-\d\d-\d\dT[\d:.]+Z on/)]);
   const { stdout } = await esp('query', '--vin', 'VIN1');
   expect(stdout).toMatch(/^expiresAt +\d{4}-\d\d-\d\dT/m);
   expect(stdout).toContain(`"provider":"${PROVIDER}"`);
+  expect((await esp('list')).stdout).toBe(`${id}  valid  [role:vehicle, auth:user]  A\n`);
 });

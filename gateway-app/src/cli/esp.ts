@@ -3,7 +3,7 @@ import { MISBEHAVIOUR, type RevocationReason, REVOCATION_REASONS } from '@charge
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Action, type Program } from './command';
-import { wholeNumber, withExamples } from './defaults';
+import { parseTime, wholeNumber, withExamples } from './defaults';
 import { type EspDesk } from './esp-desk';
 import { type Io } from './io';
 
@@ -110,7 +110,7 @@ function registerLifeCycle(esp: Program): void {
           )
           .option('--credential <file>', 'in the owner’s name: its keys and certificate; the provider only carries it')
           .addOption(new Option('--reason <reason>', 'why').choices([...REVOCATION_REASONS]).default('compromised'))
-          .option('--effective <seconds>', 'Unix seconds from which; default: now', secondsText),
+          .option('--effective <time>', 'from when on: Unix seconds or ISO 8601; default: now', parseTime),
         `./chargecast esp revoke --config ${CONFIG} --id ${EXAMPLE_ID} --reason lost`,
         `./chargecast esp revoke --config ${CONFIG} --credential alice.json --reason lost`,
       ),
@@ -230,7 +230,7 @@ interface Listed {
 async function list(io: Io, desk: EspDesk, { limit, after }: ListOptions): Promise<void> {
   const page = await desk.operate<Listed>('list', { limit, ...(after !== undefined && { after }) });
   for (const { id, status, attributes, tag, stage } of page.items) {
-    io.line([id, stage === 'committed' ? status : stage, attributes, tag].join('  '));
+    io.line([id, status === 'unknown' ? stage : status, attributes, tag].join('  '));
   }
   if (page.next !== undefined) io.line(`more: --after ${page.next}`);
   io.result(page);
@@ -286,11 +286,6 @@ const isoDate = (seconds: number): string => new Date(seconds * 1000).toISOStrin
 export function idText(text: string): string {
   if (!/^[0-9a-f]{32}$/.test(text)) throw new InvalidArgumentError('expected are 32 hex digits.');
   return text;
-}
-
-function secondsText(text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('expected are Unix seconds.');
-  return Number(text);
 }
 
 function identityText(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

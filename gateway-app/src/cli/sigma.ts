@@ -1,8 +1,6 @@
-import { InvalidArgumentError } from 'commander';
-
 import { type SigmaVerdict } from '../audit/sigma';
 import { type Register } from './command';
-import { withExamples } from './defaults';
+import { parseTime, withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
 import { withChain } from './stored-ledger';
 
@@ -82,14 +80,4 @@ async function inspectFiles(io: Io, files: readonly string[]): Promise<void> {
     descriptions.push(description);
   }
   io.result(descriptions.length === 1 ? descriptions[0] : descriptions);
-}
-
-/** @throws InvalidArgumentError, which commander turns into misuse */
-export function parseTime(text: string): number {
-  const iso = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
-  const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Math.floor(iso);
-  if (!Number.isSafeInteger(seconds)) {
-    throw new InvalidArgumentError('expected are Unix seconds or a time in ISO 8601.');
-  }
-  return seconds;
 }
