@@ -25,6 +25,7 @@ interface CreateOptions {
   readonly vehicles?: number;
   readonly companies: number;
   readonly tariff?: string;
+  readonly kgcPassphraseFile?: string;
 }
 
 const NOUN = 'deployment';
@@ -53,9 +54,14 @@ function registerCreate(deployment: Program): void {
             '--tariff <file>',
             'piles have charging stations, and companies start, bill and settle by this tariff',
           )
+          .option(
+            '--kgc-passphrase-file <file>',
+            'the KGC’s master keys lie under this passphrase; the file stays needed',
+          )
           .option('--companies <n>', 'charging service companies', (text) => wholeNumber(text, 1, 16), 2),
         './chargecast deployment create --data site',
         './chargecast deployment create --data site --profile network-description.json',
+        './chargecast deployment create --data site --kgc-passphrase-file /run/secrets/kgc',
         './chargecast deployment up --data site',
       ),
     async (io, options) => {
@@ -81,6 +87,7 @@ function registerCreate(deployment: Program): void {
         ledger: options.ledger,
         organisations,
         people: true,
+        ...(options.kgcPassphraseFile === undefined ? {} : { kgcPassphraseFile: resolve(options.kgcPassphraseFile) }),
         ...(options.tariff === undefined ? {} : { charging: { tariff: await readTariff(resolve(options.tariff)) } }),
         ...(existing && { existing }),
       });

@@ -84,8 +84,9 @@ export function registerCssGovernance(css: Program): void {
       withCss(config, async (running) => {
         const proposals: { id: string; since: number; item: unknown }[] = [];
         for await (const { id, since, item } of running.proposals({})) {
-          proposals.push({ id, since, item: JSON.parse(item) });
-          io.line(`${id}  ${new Date(since * 1000).toISOString()}  ${item}`);
+          const proposed = JSON.parse(item) as Proposed;
+          proposals.push({ id, since, item: proposed });
+          io.line([id, isoDate(since), ...described(proposed)].join('  '));
         }
         if (proposals.length === 0) io.line('nothing waits for a decision');
         io.result({ proposals });
@@ -114,6 +115,20 @@ export function registerCssGovernance(css: Program): void {
     );
   }
 }
+
+interface Proposed {
+  readonly kind: string;
+  readonly body: { readonly reason: string; readonly effective: number } & (
+    { readonly subject: string } | { readonly subjects: readonly string[] }
+  );
+}
+
+function described({ kind, body }: Proposed): string[] {
+  const what = 'subjects' in body ? `${body.subjects.length} one-time keys` : body.subject;
+  return [kind, what, body.reason, `effective ${isoDate(body.effective)}`];
+}
+
+const isoDate = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 async function followed(io: Io, steps: AsyncIterable<GovernanceStep>): Promise<ExitCode> {
   const committed: { kind: string; subject: string }[] = [];

@@ -44,19 +44,25 @@ export function providerMspId(topology: Members, provider: string): string {
   return organisation?.mspId ?? provider;
 }
 
+export interface ConsortiumOptions {
+  readonly chaincodeBundle?: string | undefined;
+  /** Of the KGC's keys. */
+  readonly passphraseFile?: string | undefined;
+}
+
 /** Starts the ledger and writes what it starts from; repeating it changes nothing. */
 export async function startConsortium(
   layout: Layout,
   manifest: Manifest,
   onProgress: OnProgress,
-  chaincodeBundle = CHAINCODE_BUNDLE,
+  { chaincodeBundle = CHAINCODE_BUNDLE, passphraseFile }: ConsortiumOptions = {},
 ): Promise<Consortium> {
   const { existing } = manifest;
   const topology = existing
     ? membersOf(await readProfile(profileFileOf(layout)), manifest.fleet.providers)
     : topologyOf(manifest);
   const mspIds = topology.organisations.map(({ mspId }) => mspId);
-  const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers);
+  const keys = await keepOrDrawKeys(layout, mspIds, manifest.fleet.providers, passphraseFile);
   const params = paramsOf(topology, keys);
   const ledger = await startLedgerOf(layout, manifest, onProgress, chaincodeBundle);
   try {

@@ -22,7 +22,15 @@ import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
 import { freePorts, HOST } from './ports';
-import { type Guest, portsOf, restPortsOf, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+import {
+  type Guest,
+  kgcPassphraseFile,
+  portsOf,
+  restPortsOf,
+  type RolePlace,
+  rolePlaces,
+  writeRoleConfigs,
+} from './role-configs';
 import { RoleThreads } from './role-threads';
 import { startRole } from './start-role';
 
@@ -45,6 +53,8 @@ export interface DeploymentOptions {
   readonly people?: boolean;
   /** Charging stations at the piles, and centres that start, bill and settle by this tariff. */
   readonly charging?: { readonly tariff: Tariff };
+  /** Absolute path; the KGC's master keys lie under this passphrase from now on. Default: as the KGC's config.json says. */
+  readonly kgcPassphraseFile?: string;
   /** What roles write to their logs; default `warn`. */
   readonly logLevel?: string;
   /** Deployed in place of the system's own chaincode, as long as this process runs the ledger. */
@@ -106,12 +116,14 @@ export class Deployment {
     await privateDirectory(layout.directory);
     const manifest = await keepOrMakeManifest(layout, options);
     const { chaincodeBundle, onProgress = (): void => undefined } = options;
-    const consortium = await startConsortium(layout, manifest, onProgress, chaincodeBundle);
+    const passphraseFile = options.kgcPassphraseFile ?? (await kgcPassphraseFile(layout));
+    const consortium = await startConsortium(layout, manifest, onProgress, { chaincodeBundle, passphraseFile });
     try {
       const places = await placesOf(layout, consortium, manifest, options);
-      await writeRoleConfigs(layout, manifest, consortium, places, options.logLevel);
+      await writeRoleConfigs(layout, manifest, consortium, places, { logLevel: options.logLevel, passphraseFile });
       const home = layout.role('kgc');
-      await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys: consortium.keys.kgc });
+      const { kgc: keys } = consortium.keys;
+      await provisionKgc({ dataDir: `${home}/data`, keyFile: `${home}/store.key`, keys, passphraseFile });
       return new Deployment(layout, manifest, consortium, places, chaincodeBundle);
     } catch (error) {
       await consortium.ledger.stop();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -45,6 +45,23 @@ describe('the ceremony', () => {
     const refused = keepOrDrawKeys(layout, [], []);
     await expect(refused).rejects.toMatchObject({ code: expect.stringMatching(/^E_(FILE|CONFIG)_/) as string });
     await expect(refused).rejects.not.toThrow('junk');
+  });
+
+  it('puts the KGC’s keys under a passphrase, those that lay in clear too, and opens them with nothing else', async () => {
+    const layout = layoutOf(join(folder, 'sealed'));
+    const passphrase = join(folder, 'passphrase');
+    await writeFile(passphrase, 'correct horse battery\n', { mode: 0o600 });
+    const clear = await keepOrDrawKeys(layout, [], []);
+    const secret = toHex(clear.kgc.masterSecret.reveal());
+    expect(await readFile(layout.key('kgc'), 'utf8')).toContain(secret);
+    for (let run = 0; run < 2; run++) {
+      const { kgc } = await keepOrDrawKeys(layout, [], [], passphrase);
+      expect(toHex(kgc.masterSecret.reveal())).toBe(secret);
+      expect(await readFile(layout.key('kgc'), 'utf8')).not.toContain(secret);
+    }
+    await expect(keepOrDrawKeys(layout, [], [])).rejects.toMatchObject({ code: 'E_PASSPHRASE_MISSING' });
+    await writeFile(passphrase, 'another passphrase\n');
+    await expect(keepOrDrawKeys(layout, [], [], passphrase)).rejects.toMatchObject({ code: 'E_PASSPHRASE_WRONG' });
   });
 
   it('signs the first limits and epochs by the KGC and every organisation, and providers by a majority', async () => {

@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { validate } from '../common/config';
 import { CodedError } from '../common/errors';
 import { readSecretFile, writePrivateFile } from '../common/files';
+import { readWrappedFile, writeWrappedFile } from '../store/key-file';
 import { type Layout } from './layout';
 
 /** Everything that signs before any role runs. */
@@ -37,14 +38,18 @@ const kgcSchema = z.strictObject({
   masterPublicKey: scalarHex,
 });
 
-/** Keys that are on disk are kept, missing ones are drawn: a second run continues the first. */
+/**
+ * Keys that are on disk are kept, missing ones are drawn: a second run continues the first.
+ * @param passphraseFile under whose passphrase the KGC's master keys are put
+ */
 export async function keepOrDrawKeys(
   layout: Layout,
   organisations: readonly string[],
   providers: readonly string[],
+  passphraseFile?: string,
 ): Promise<CeremonyKeys> {
   return {
-    kgc: await keepOrDrawKgcKeys(layout.key(KGC_KEY)),
+    kgc: await keepOrDrawKgcKeys(layout.key(KGC_KEY), passphraseFile),
     organisations: await keepOrDrawAll(layout, organisations),
     providers: await keepOrDrawAll(layout, providers),
   };
@@ -67,31 +72,33 @@ async function keepOrDrawKeyPair(path: string, name: string): Promise<KeyPair> {
   return pair;
 }
 
-async function keepOrDrawKgcKeys(path: string): Promise<KgcKeys> {
-  if (await exists(path)) return readKgcKeys(path);
+async function keepOrDrawKgcKeys(path: string, passphraseFile?: string): Promise<KgcKeys> {
+  if (await exists(path)) return readKgcKeys(path, passphraseFile);
   const keys = setupKgc();
-  await writePrivateFile(
-    path,
-    `${JSON.stringify({
-      format: KGC_FORMAT,
-      masterSecret: toHex(keys.masterSecret.reveal()),
-      pseudonymSecret: toHex(keys.pseudonymSecret.reveal()),
-      nonceSecret: toHex(keys.nonceSecret.reveal()),
-      masterPublicKey: toHex(keys.masterPublicKey),
-    })}\n`,
-  );
+  const text = `${JSON.stringify({
+    format: KGC_FORMAT,
+    masterSecret: toHex(keys.masterSecret.reveal()),
+    pseudonymSecret: toHex(keys.pseudonymSecret.reveal()),
+    nonceSecret: toHex(keys.nonceSecret.reveal()),
+    masterPublicKey: toHex(keys.masterPublicKey),
+  })}\n`;
+  if (passphraseFile === undefined) await writePrivateFile(path, text);
+  else await writeWrappedFile(path, Buffer.from(text), passphraseFile);
   return keys;
 }
 
-async function readKgcKeys(path: string): Promise<KgcKeys> {
+/** Keys that lie in clear although there is a passphrase are put under it. */
+async function readKgcKeys(path: string, passphraseFile?: string): Promise<KgcKeys> {
+  const { content, wrapped } = await readWrappedFile(path, passphraseFile);
   let json: unknown;
   try {
-    json = JSON.parse((await readSecretFile(path)).toString('utf8'));
+    json = JSON.parse(content.toString('utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new CodedError('E_FILE_UNREADABLE', `${path} is not the KGC's key file: restore it`);
   }
   const file = validate(kgcSchema, json, `the key file ${path}`);
+  if (!wrapped && passphraseFile !== undefined) await writeWrappedFile(path, content, passphraseFile);
   const secret = (hex: string): Secret => new Secret(fromHex(hex, 32));
   return {
     masterSecret: secret(file.masterSecret),

@@ -1,13 +1,19 @@
-import { relative } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 
 import { issueRoleTlsBatch, type ProcessRole } from '@chargecast/network';
+import { z } from 'zod';
 
+import { loadConfig } from '../common/config';
+import { codeOf } from '../common/errors';
 import { writePrivateFile } from '../common/files';
 import { type Consortium, providerMspId } from './consortium';
 import { type Layout } from './layout';
 import { type Manifest } from './manifest';
 import { peoplePlaces, preparePeople } from './people';
 import { HOST } from './ports';
+
+/** Members that a deployment writes or leaves out by what it was opened for. */
+const BY_FORM: ReadonlySet<string> = new Set(['ledgerFolder', 'ocpp', 'rest', 'charging']);
 
 /** Folder of a pile process in which its charging stations' passwords lie. */
 export const STATION_PASSWORDS = 'station-passwords';
@@ -111,13 +117,23 @@ export function providerOfStation(
   return providers[stations.indexOf(station) % providers.length] as string;
 }
 
-/** Certificates and `config.json` for every role; ports may differ from run to run, all else stays. */
+export interface RoleConfigOptions {
+  readonly logLevel?: string | undefined;
+  /** Absolute path; of the KGC's keys. */
+  readonly passphraseFile?: string | undefined;
+}
+
+/**
+ * Certificates and `config.json` for every role; ports may differ from run to run. Settings that an operator has added to
+ * a `config.json` stay.
+ * @throws CodedError E_CONFIG_SYNTAX, E_CONFIG_INVALID if one was spoilt
+ */
 export async function writeRoleConfigs(
   layout: Layout,
   manifest: Manifest,
   consortium: Consortium,
   places: readonly RolePlace[],
-  logLevel = 'warn',
+  { logLevel = 'warn', passphraseFile }: RoleConfigOptions = {},
 ): Promise<void> {
   await issueRoleTlsBatch(layout.rolePki, places);
   if (restPortsOf(places) > 0) await preparePeople(layout.people, places);
@@ -126,7 +142,28 @@ export async function writeRoleConfigs(
   }
   const writer = new ConfigWriter(layout, manifest, consortium, places, logLevel);
   for (const place of places.filter(({ guest }) => !guest)) {
-    await writePrivateFile(layout.roleConfig(place.name), `${JSON.stringify(writer.config(place), null, 2)}\n`);
+    const file = layout.roleConfig(place.name);
+    const made = writer.config(place);
+    if (place.role === 'kgc' && passphraseFile !== undefined) made['passphraseFile'] = passphraseFile;
+    const added = Object.entries(await standing(file)).filter(([member]) => !(member in made) && !BY_FORM.has(member));
+    await writePrivateFile(file, `${JSON.stringify({ ...made, ...Object.fromEntries(added) }, null, 2)}\n`);
+  }
+}
+
+/** Where the passphrase of the KGC's keys lies, by its configuration. */
+export async function kgcPassphraseFile(layout: Layout): Promise<string | undefined> {
+  const file = layout.roleConfig('kgc');
+  const { passphraseFile } = await standing(file);
+  return typeof passphraseFile === 'string' ? resolve(dirname(file), passphraseFile) : undefined;
+}
+
+/** A `config.json` as it lies there; nothing before the first. */
+async function standing(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await loadConfig(file, z.record(z.string(), z.unknown()))).config;
+  } catch (error) {
+    if (codeOf(error) === 'E_FILE_MISSING') return {};
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { validate } from '../common/config';
 import { CodedError } from '../common/errors';
 import { readSecretFile } from '../common/files';
 import { getJson, openSealedStore, type Store, toJson } from '../store';
+import { readWrappedFile, wrapKeyFile } from '../store/key-file';
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 32 bytes in lower-case hex');
 const storedKeys = { masterSecret: hex32, pseudonymSecret: hex32, nonceSecret: hex32, masterPublicKey: hex32 };
@@ -25,8 +26,11 @@ export async function provisionKgc(place: {
   readonly dataDir: string;
   readonly keyFile: string;
   readonly keys: KgcKeys;
+  /** Under whose passphrase the key file is put, if it is not yet. */
+  readonly passphraseFile?: string | undefined;
 }): Promise<void> {
-  const store = await openSealedStore(place.dataDir, place.keyFile);
+  const { keyFile, passphraseFile } = place;
+  const store = await openSealedStore(place.dataDir, keyFile, passphraseFile);
   try {
     const stored = await getJson<StoredKeys>(master(store), KEYS);
     if (stored !== undefined && stored.masterSecret !== toHex(place.keys.masterSecret.reveal())) {
@@ -35,6 +39,9 @@ export async function provisionKgc(place: {
     await master(store).put(KEYS, toJson(encode(place.keys)));
   } finally {
     await store.close();
+  }
+  if (passphraseFile !== undefined && !(await readWrappedFile(keyFile, passphraseFile)).wrapped) {
+    await wrapKeyFile(keyFile, passphraseFile);
   }
 }
 

@@ -8,15 +8,16 @@ import { readSecretFile, writePrivateFile } from '../common/files';
 export const PASSPHRASE_VARIABLE = 'CHARGECAST_PASSPHRASE_FILE';
 
 const KEY_BYTES = 32;
+const TAG_BYTES = 16;
 const FORMAT = 'chargecast-wrapped-key/1';
 /** RFC 7914 parameters; 128 MiB for each guess. Kept in the file, so that they may grow. */
 const COST = { N: 1 << 17, r: 8, p: 1 };
 const MAX_COST = { N: 1 << 20, r: 32, p: 16 };
 
-interface WrappedKey {
+interface Wrapped {
   readonly format: typeof FORMAT;
   readonly scrypt: { readonly N: number; readonly r: number; readonly p: number };
-  /** 16, 12 and 32 + 16 bytes, hex: AES-256-GCM under scrypt(passphrase, salt). */
+  /** 16, 12 and n + 16 bytes, hex: AES-256-GCM under scrypt(passphrase, salt). */
   readonly salt: string;
   readonly nonce: string;
   readonly sealed: string;
@@ -27,33 +28,48 @@ interface WrappedKey {
  * @param passphraseFile where the passphrase lies, mode 0600; its last line break is not part of it
  * @throws CodedError E_FILE_MISSING, E_KEY_FILE_MODE, E_KEY_FILE_SIZE, E_PASSPHRASE_MISSING, E_PASSPHRASE_WRONG
  */
-export async function readKeyFile(file: string, passphraseFile = process.env[PASSPHRASE_VARIABLE]): Promise<Buffer> {
+export async function readKeyFile(file: string, passphraseFile?: string): Promise<Buffer> {
+  const { content: key } = await readWrappedFile(file, passphraseFile);
+  if (key.length === KEY_BYTES) return key;
+  throw new CodedError('E_KEY_FILE_SIZE', `${file} must hold ${KEY_BYTES} bytes: restore it from a copy`);
+}
+
+/**
+ * A secret file, in clear or wrapped under a passphrase.
+ * @throws CodedError E_FILE_MISSING, E_KEY_FILE_MODE, E_PASSPHRASE_MISSING, E_PASSPHRASE_WRONG
+ */
+export async function readWrappedFile(
+  file: string,
+  passphraseFile = process.env[PASSPHRASE_VARIABLE],
+): Promise<{ readonly content: Buffer; readonly wrapped: boolean }> {
   const content = await readSecretFile(file);
-  if (content.length === KEY_BYTES) return content;
   const wrapped = parseWrapped(content);
-  if (!wrapped) {
-    throw new CodedError('E_KEY_FILE_SIZE', `${file} must hold ${KEY_BYTES} bytes: restore it from a copy`);
-  }
+  if (!wrapped) return { content, wrapped: false };
   if (!passphraseFile) {
     const text = `${file} is wrapped: name its passphrase's file as passphraseFile in the configuration or in ${PASSPHRASE_VARIABLE}`;
     throw new CodedError('E_PASSPHRASE_MISSING', text);
   }
-  return unwrap(wrapped, await readPassphrase(passphraseFile), file);
+  return { content: await unwrap(wrapped, await readPassphrase(passphraseFile), file), wrapped: true };
 }
 
 /** Puts the key of a sealed store under a passphrase. @throws as {@link readKeyFile}, E_KEY_WRAPPED if it is already */
 export async function wrapKeyFile(file: string, passphraseFile: string): Promise<void> {
   const key = await readSecretFile(file);
   if (key.length !== KEY_BYTES) throw new CodedError('E_KEY_WRAPPED', `${file} is wrapped already: unwrap it first`);
+  await writeWrappedFile(file, key, passphraseFile);
+}
+
+/** Writes a secret under a passphrase, mode 0600. @throws CodedError E_FILE_MISSING, E_KEY_FILE_MODE, E_PASSPHRASE_SHORT */
+export async function writeWrappedFile(file: string, content: Uint8Array, passphraseFile: string): Promise<void> {
   const [salt, nonce] = [randomBytes(16), randomBytes(12)];
   const cipher = createCipheriv('aes-256-gcm', await derive(await readPassphrase(passphraseFile), salt, COST), nonce);
-  const sealed = Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
   const [saltHex, nonceHex, sealedHex] = [salt, nonce, sealed].map((bytes) => bytes.toString('hex')) as [
     string,
     string,
     string,
   ];
-  const wrapped: WrappedKey = { format: FORMAT, scrypt: COST, salt: saltHex, nonce: nonceHex, sealed: sealedHex };
+  const wrapped: Wrapped = { format: FORMAT, scrypt: COST, salt: saltHex, nonce: nonceHex, sealed: sealedHex };
   await writePrivateFile(file, `${JSON.stringify(wrapped)}\n`);
 }
 
@@ -70,9 +86,9 @@ async function readPassphrase(file: string): Promise<Buffer> {
   return Buffer.from(text.normalize('NFKC'), 'utf8');
 }
 
-function parseWrapped(content: Buffer): WrappedKey | undefined {
+function parseWrapped(content: Buffer): Wrapped | undefined {
   try {
-    const value = JSON.parse(content.toString('utf8')) as WrappedKey;
+    const value = JSON.parse(content.toString('utf8')) as Wrapped;
     const bounded = (['N', 'r', 'p'] as const).every((name) => value.scrypt[name] <= MAX_COST[name]);
     return value.format === FORMAT && bounded ? value : undefined;
   } catch {
@@ -80,7 +96,7 @@ function parseWrapped(content: Buffer): WrappedKey | undefined {
   }
 }
 
-async function unwrap(wrapped: WrappedKey, passphrase: Buffer, file: string): Promise<Buffer> {
+async function unwrap(wrapped: Wrapped, passphrase: Buffer, file: string): Promise<Buffer> {
   const [salt, nonce, sealed] = [wrapped.salt, wrapped.nonce, wrapped.sealed].map((hex) => Buffer.from(hex, 'hex')) as [
     Buffer,
     Buffer,
@@ -88,9 +104,10 @@ async function unwrap(wrapped: WrappedKey, passphrase: Buffer, file: string): Pr
   ];
   try {
     const key = await derive(passphrase, salt, wrapped.scrypt);
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
-    decipher.setAuthTag(sealed.subarray(KEY_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(0, KEY_BYTES)), decipher.final()]);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+    const end = sealed.length - TAG_BYTES;
+    decipher.setAuthTag(sealed.subarray(end));
+    return Buffer.concat([decipher.update(sealed.subarray(0, end)), decipher.final()]);
   } catch (error) {
     throw new CodedError(
       'E_PASSPHRASE_WRONG',
@@ -104,6 +121,6 @@ async function unwrap(wrapped: WrappedKey, passphrase: Buffer, file: string): Pr
 
 const scryptAsync = promisify<Buffer, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
-function derive(passphrase: Buffer, salt: Buffer, cost: WrappedKey['scrypt']): Promise<Buffer> {
+function derive(passphrase: Buffer, salt: Buffer, cost: Wrapped['scrypt']): Promise<Buffer> {
   return scryptAsync(passphrase, salt, KEY_BYTES, { ...cost, maxmem: 256 * cost.N * cost.r });
 }
