@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { publishSite, SITE } from './site';
 
 const LAUNCHER = path.resolve(__dirname, '..', '..', 'chargecast');
-const REPLAY_MS = 8 * 60_000;
-const START_MS = 3 * 60_000;
+const REPLAY_MS = 20 * 60_000;
+const START_MS = 8 * 60_000;
 
 /** What stop-site ends. */
 export interface RunningSite {
