@@ -5,6 +5,9 @@ import { type Program } from './command';
 import { wholeNumber, withExamples } from './defaults';
 import { type ExitCode, type Io, MisuseError } from './io';
 
+/** Between two words on who has answered, milliseconds. */
+const TELL_MS = 10_000;
+
 interface CurtailOptions {
   readonly config: string;
   readonly limitW?: number;
@@ -53,12 +56,22 @@ async function curtail(io: Io, options: CurtailOptions): Promise<ExitCode> {
     const { commandIds, piles } = await csc.curtail({ lift, limitW: limitW ?? 0, seconds, piles: named });
     io.note(`${piles.length} piles`);
     if (!wait) {
+      commandIds.forEach((id) => io.line(id));
       io.result({ piles: piles.length, commandIds });
       return 0;
     }
     const ends = new Map<string, { readonly state: CommandState; readonly ms: number }>();
-    for await (const state of csc.follow({ commandIds }))
-      ends.set(state.commandId, { state, ms: Date.now() - calledAt });
+    const telling = setInterval(() => {
+      const over = [...ends.values()].filter(({ state: { state } }) => state === 'delivered' || state === 'failed');
+      io.note(`${over.length} of ${piles.length} answered; stations that are away are waited for`);
+    }, TELL_MS);
+    try {
+      for await (const state of csc.follow({ commandIds })) {
+        ends.set(state.commandId, { state, ms: Date.now() - calledAt });
+      }
+    } finally {
+      clearInterval(telling);
+    }
     return report(
       io,
       commandIds.map((id, i) => ({ pile: piles[i] as string, ...ends.get(id) })),

@@ -1,3 +1,4 @@
+import { type CommandState } from '../rpc';
 import { type Program } from './command';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
@@ -20,6 +21,14 @@ export function registerCscFollow(csc: Program): void {
   );
 }
 
+/** One state as people read it: σ while it is under way, the station's answer when there is one. */
+export function stateLine({ commandId, state, code, sigmaId, station, stationReason }: CommandState): string {
+  const answer = [station, stationReason].filter((part) => part).join(' ');
+  return [commandId, state, code, sigmaId && `σ ${sigmaId}`, answer && `station ${answer}`]
+    .filter((part) => part)
+    .join('  ');
+}
+
 async function follow(io: Io, { config: file }: FollowOptions, ...commandIds: string[]): Promise<ExitCode> {
   const { cscConfigSchema } = await import('../csc/index.js');
   const { client } = await import('../rpc/index.js');
@@ -28,10 +37,10 @@ async function follow(io: Io, { config: file }: FollowOptions, ...commandIds: st
   const csc = client('Csc', config.listen, tls, { serverName: config.name });
   let exit: ExitCode = 0;
   try {
-    for await (const { commandId, state, code, sigmaId } of csc.follow({ commandIds })) {
-      io.line([commandId, state, code, sigmaId === '' ? '' : `σ ${sigmaId}`].filter((part) => part !== '').join('  '));
-      io.result({ commandId, state, code, sigmaId });
-      if (state === 'failed') exit = 1;
+    for await (const state of csc.follow({ commandIds })) {
+      io.line(stateLine(state));
+      io.result(state);
+      if (state.state === 'failed') exit = 1;
     }
     return exit;
   } finally {

@@ -1,4 +1,5 @@
 import { type Program } from './command';
+import { stateLine } from './csc-follow';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io, MisuseError } from './io';
 
@@ -41,9 +42,9 @@ async function schedule(io: Io, { config: file, site: siteFile, dryRun = false }
   try {
     const { commandIds } = await csc.send({ commands: allotments.map(limitCommand) });
     const ends = new Map<string, string>();
-    for await (const { commandId, state, code } of csc.follow({ commandIds })) {
-      ends.set(commandId, state);
-      io.line([commandId, state, code].filter((part) => part !== '').join('  '));
+    for await (const state of csc.follow({ commandIds })) {
+      ends.set(state.commandId, state.state);
+      io.line(stateLine(state));
     }
     io.result({
       allotments: allotments.map((each, i) => ({

@@ -48,6 +48,7 @@ async function statement(io: Io, { config: file, month = '' }: StatementOptions)
         `${customer}  ${count} transactions  ${energyWh} Wh  billed ${billedMinor} ${currency} minor units, settled ${settledMinor}`,
       );
     }
+    if (customers.length === 0) io.line(`nothing is billed${month === '' ? ' yet' : ` of ${month}`}`);
     const disputed = transactions.filter(({ state }) => state === 'disputed');
     for (const { transaction, code } of disputed) io.line(`${transaction}  disputed: ${code}`);
     io.result({ month, customers, transactions });

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
-import { type Command as RpcCommand } from '../rpc';
+import { type Command as RpcCommand, type CommandState } from '../rpc';
 import { type Program } from './command';
+import { stateLine } from './csc-follow';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io, MisuseError } from './io';
 
@@ -107,12 +108,12 @@ async function send(io: Io, { config: file, commands: list, follow = false }: Se
       io.result({ commandIds });
       return 0;
     }
-    const ends = new Map<string, { state: string; code: string }>();
-    for await (const { commandId, state, code, sigmaId } of csc.follow({ commandIds })) {
-      io.line(`${commandId}  ${state}${code === '' ? '' : `  ${code}`}${sigmaId === '' ? '' : `  σ ${sigmaId}`}`);
-      ends.set(commandId, { state, code });
+    const ends = new Map<string, CommandState>();
+    for await (const state of csc.follow({ commandIds })) {
+      io.line(stateLine(state));
+      ends.set(state.commandId, state);
     }
-    io.result({ commands: commandIds.map((commandId) => ({ commandId, ...ends.get(commandId) })) });
+    io.result({ commands: commandIds.map((commandId) => ends.get(commandId) ?? { commandId }) });
     return [...ends.values()].every(({ state }) => state === 'delivered') ? 0 : 1;
   } finally {
     csc.close();

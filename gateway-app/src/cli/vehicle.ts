@@ -4,6 +4,7 @@ import { type Client, type OwnSession } from '../rpc';
 import { type Register } from './command';
 import { withExamples } from './defaults';
 import { type ExitCode, type Io } from './io';
+import { registerPlugging } from './vehicle-plug';
 
 interface VehicleOptions {
   readonly config: string;
@@ -12,13 +13,17 @@ interface VehicleOptions {
 
 const CONFIG = '.chargecast/demo/roles/ev1/config.json';
 
-/** What an owner takes from its vehicle's own unit; the unit's process is asked with its own certificate. */
+/** What is asked of a vehicle's own unit; its process is asked with its own certificate. */
 export const registerVehicle: Register = (program) => {
-  const vehicle = program.group('vehicle', 'what the owner of a vehicle takes from the vehicle’s own unit');
+  const vehicle = program.group(
+    'vehicle',
+    'a vehicle’s own unit: plugs in, reports, and gives the owner what is the owner’s',
+  );
   const ofOne = (command: Command): Command =>
     command
       .requiredOption('--config <file>', 'config.json of the running vehicles’ process')
       .requiredOption('--vehicle <name>', 'name of the vehicle in that process');
+  registerPlugging(vehicle, ofOne, withVehicles);
   vehicle.verb<VehicleOptions>(
     'sessions',
     'every charging session of the vehicle, with what opens its charging records: for its owner’s eyes',

@@ -40,7 +40,8 @@ export async function runScheduled<T>({ items, keys, concurrency, run }: Schedul
   if (failures.length > 0) throw failures[0];
 }
 
-class Slots {
+/** So many at once; the others wait their turn. */
+export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

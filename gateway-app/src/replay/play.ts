@@ -1,6 +1,6 @@
 import { Backoff, pause, untilAborted } from '../common/abort';
 import { codeOf, CodedError } from '../common/errors';
-import { runScheduled } from '../demo/schedule';
+import { runScheduled, Slots } from '../demo/schedule';
 import { type FleetVehicle } from '../deployment/fleet';
 import { isPassing } from '../holder';
 import { type Client } from '../rpc';
@@ -30,6 +30,8 @@ export interface ReplayPlayOptions {
 }
 
 const PLUG_MS = 120_000;
+/** Handshakes have their time: more at once than a busy machine can do in it, and none would end. */
+const PLUGGING = 32;
 const POLL_MS = 10;
 /** A start that does not come in this time will not come: something is broken. */
 const START_MS = 300_000;
@@ -43,6 +45,7 @@ const LEAST_WH = 0.001;
 /** Every session once. A vehicle's sessions keep their order, and a pile's; what shares neither runs concurrently. */
 export async function replaySessions(stage: ReplayStage, options: ReplayPlayOptions): Promise<void> {
   const { sessions, concurrency, onSession, signal } = options;
+  const plugging = new Slots(PLUGGING);
   let done = 0;
   await runScheduled({
     items: sessions,
@@ -50,13 +53,18 @@ export async function replaySessions(stage: ReplayStage, options: ReplayPlayOpti
     concurrency,
     run: async (session) => {
       if (signal.aborted) throw new CodedError('E_CANCELLED', 'the replay was interrupted');
-      await replaySession(stage, session, signal);
+      await replaySession(stage, session, plugging, signal);
       onSession(++done);
     },
   });
 }
 
-async function replaySession(stage: ReplayStage, session: PlacedSession, signal: AbortSignal): Promise<void> {
+async function replaySession(
+  stage: ReplayStage,
+  session: PlacedSession,
+  plugging: Slots,
+  signal: AbortSignal,
+): Promise<void> {
   const { vehicles, stations, moment } = stage;
   const { pile, energyWh } = session;
   const { name } = stage.fleet.get(session.vehicle) as FleetVehicle;
@@ -67,7 +75,12 @@ async function replaySession(stage: ReplayStage, session: PlacedSession, signal:
   await stations.plugIn(pile, { energyWh, maxW: power });
   const plug = { vehicle: name, pile: stage.pileAddress(pile) };
   await moment();
-  await insisted(() => vehicles.plugIn(plug, { signal, deadline: PLUG_MS }), signal, 'E_PLUGGED_IN');
+  await plugging.take();
+  try {
+    await insisted(() => vehicles.plugIn(plug, { signal, deadline: PLUG_MS }), signal, 'E_PLUGGED_IN');
+  } finally {
+    plugging.give();
+  }
   await started(stage, pile, signal);
   await moment();
   await insisted(() => vehicles.report({ vehicle: name, powerWatts: power, energyWh }, { signal }), signal);
