@@ -93,11 +93,7 @@ export interface BenchSubjects {
  * @returns the exit code: 0; 1 if one of several suites failed; 2 for a command line it does not know; 130, 143 for
  * a signal, on which what runs for a measurement is stopped
  */
-export async function runBench(
-  args: readonly string[],
-  subjects: BenchSubjects = {},
-  suiteMs: number = SUITE_MS,
-): Promise<number> {
+export async function runBench(args: readonly string[], subjects: BenchSubjects = {}): Promise<number> {
   const [name = '', ...flags] = args;
   const all = Object.keys(suites(subjects));
   const chosen = name === 'all' ? all : all.filter((each) => each === name);
@@ -110,7 +106,7 @@ export async function runBench(
   const run = (suite: string): Promise<Reported> => {
     const measure = (brought: BenchSubjects): Promise<Measured> =>
       (suites(brought)[suite] as () => Promise<Measured>)();
-    return runSuite(suite, measure, { subjects, suiteMs, interrupted });
+    return runSuite(suite, measure, { subjects, suiteMs: SUITE_MS, interrupted });
   };
   try {
     return name === 'all' ? await runAll(chosen, run, quiet) : print(await run(name), quiet);
