@@ -44,7 +44,7 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 interface Ready {
-  readonly ready: true;
+  readonly ready?: true;
   readonly services: readonly { readonly name: string; readonly url: string }[];
 }
 
@@ -56,7 +56,8 @@ function ready(child: ChildProcess): Promise<Ready> {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       text += `${line}\n`;
       const found = parsed(text);
-      if (found) resolve(found);
+      if (found?.ready) resolve(found);
+      else if (found) reject(`answered ${text}`);
     });
     child.on('exit', (code) => reject(`ended with ${code}`));
   });
