@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Program, type Register } from './command';
 import { withExamples } from './defaults';
-import { idText } from './esp';
+import { idText } from './esp-verb';
 import { type EspDesk } from './esp-desk';
 import { type ExitCode, type Io, MisuseError } from './io';
 import { registerRequest } from './read-request';
@@ -139,17 +139,10 @@ async function ownerSigner(desk: EspDesk, file: string, subject: string | undefi
 }
 
 async function operatorSigner(desk: EspDesk, file: string, subject = '*'): Promise<Signer> {
-  const { decodeKeyFile, grantStatement, signLedgerStatement } = await import('@chargecast/protocol');
-  const { fromHex, Secret } = await import('@chargecast/signcryption');
-  const { readSecretFile } = await import('../common/files.js');
-  const { SIGNING_ENV } = await import('../common/signing-env.js');
-  const { name, secret } = decodeKeyFile((await readSecretFile(file)).toString('utf8'));
-  return {
-    grantor: { by: 'operator', name },
-    subject,
-    sign: (word) =>
-      signLedgerStatement(SIGNING_ENV, desk.params, new Secret(fromHex(secret, 32)), grantStatement(word)),
-  };
+  const { grantStatement } = await import('@chargecast/protocol');
+  const { readOrganisationKey } = await import('./organisation-key.js');
+  const { name, sign } = await readOrganisationKey(desk, file);
+  return { grantor: { by: 'operator', name }, subject, sign: (word) => sign(grantStatement(word)) };
 }
 
 async function grant(io: Io, options: GrantOptions): Promise<ExitCode> {

@@ -11,7 +11,7 @@ import { type OpenChain } from '../audit';
 import { type CertificateEvent } from '../audit/certificate-events';
 import { type Action, type Program, type Register } from './command';
 import { dataDirectory, wholeNumber, withExamples } from './defaults';
-import { idText } from './esp';
+import { EXAMPLE_ID, idText, isoDate } from './esp-verb';
 import { type Io } from './io';
 import { withChain } from './stored-ledger';
 import { withStopSignal } from './until-stopped';
@@ -20,7 +20,6 @@ import { withStopSignal } from './until-stopped';
 const NAMING: ReadonlySet<string> = new Set(['certificates', 'id', 'subject']);
 /** Members of events that are Unix seconds. */
 const TIMES: ReadonlySet<string> = new Set(['effective', 'until']);
-const EXAMPLE_ID = '0123456789abcdef0123456789abcdef';
 
 interface AtChain {
   readonly data?: string;
@@ -209,5 +208,3 @@ async function lineOf({ id, provider, version, attributes, issuedAt, expiresAt }
   const life = `${isoDate(issuedAt)} to ${isoDate(expiresAt)}`;
   return [id, provider, `version ${version}`, formatAttributes(attributes), life].join('  ');
 }
-
-const isoDate = (seconds: number): string => new Date(seconds * 1000).toISOString();

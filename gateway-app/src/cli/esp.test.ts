@@ -1,10 +1,13 @@
 /** What a provider's operator and an owner type of one vehicle's certificate. */
 import { PROVIDER } from '@chargecast/chaincode/testing/consortium';
-import { readFile } from 'node:fs/promises';
+import { encodeKeyFile } from '@chargecast/protocol';
+import { toHex } from '@chargecast/signcryption';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startEsp } from '../esp';
 import { eventually, TestNetwork } from '../testing/test-network';
+import { type Credential, writeCredential } from './credential-file';
 import { ran } from './testing/ran';
 
 jest.setTimeout(120_000);
@@ -46,7 +49,7 @@ test('a provider revokes in its own name, from when it says', async () => {
   const effective = Math.floor(Date.now() / 1000) + 86_400;
   const from = new Date(effective * 1000).toISOString();
   const { exit, stdout } = await esp('revoke', '--id', id, '--reason', 'misbehaved', '--effective', from);
-  expect([exit, stdout]).toEqual([0, `${id}  revoked (misbehaved): committed\n`]);
+  expect([exit, stdout]).toEqual([0, `${id}  revoked (misbehaved) from ${from}: committed\n`]);
   expect(await revocationOf(id)).toMatchObject({ by: 'provider', reason: 'misbehaved', effective });
   const { stdout: queried } = await esp('query', '--id', id, '--json');
   expect(JSON.parse(queried)).toMatchObject({ status: 'valid' });
@@ -55,10 +58,9 @@ test('a provider revokes in its own name, from when it says', async () => {
 test('an owner revokes by its own key, and by no other', async () => {
   const { file, id } = await registered('VIN1');
   const other = await registered('VIN2');
-  const credential = JSON.parse(await readFile(file, 'utf8')) as object;
+  const credential = JSON.parse(await readFile(file, 'utf8')) as Credential;
   const { ownerSecret } = JSON.parse(await readFile(other.file, 'utf8')) as { ownerSecret: string };
-  const { writeCredential } = await import('./credential-file.js');
-  await writeCredential(at('forged.json'), { ...credential, ownerSecret } as never);
+  await writeCredential(at('forged.json'), { ...credential, ownerSecret });
   const forged = await esp('revoke', '--credential', at('forged.json'));
   expect([forged.exit, forged.stderr]).toEqual([1, expect.stringContaining('E_AUTHORITY')]);
   expect(await revocationOf(id)).toBeNull();
@@ -66,6 +68,23 @@ test('an owner revokes by its own key, and by no other', async () => {
   expect((await esp('revoke', '--credential', file, '--reason', 'lost')).exit).toBe(0);
   expect(await revocationOf(id)).toMatchObject({ by: 'owner', reason: 'lost' });
   expect(await revocationOf(other.id)).toBeNull();
+});
+
+test('reports of three organisations take the key, not those of two', async () => {
+  const { id } = await registered('VIN1');
+  await writeFile(at('evidence.log'), 'seen at noon');
+  const reported = ['report', '--id', id, '--kind', 'safety', '--evidence', at('evidence.log')] as const;
+  expect((await esp(...reported)).stdout).toBe(`${id}  reputation 70\n`);
+  const said: string[] = [];
+  for (const name of ['CSS1MSP', 'CSS2MSP']) {
+    const { secret, publicKey } = network.chain.consortium.world.organisation(name);
+    const file = at(`${name}.json`);
+    const key = encodeKeyFile({ name, secret: toHex(secret.reveal()), publicKey: toHex(publicKey) });
+    await writeFile(file, key, { mode: 0o600 });
+    said.push((await esp(...reported, '--organisation-key', file)).stdout);
+  }
+  expect(said).toEqual([`${id}  reputation 40\n`, `${id}  reputation 10: its key is revoked\n`]);
+  expect(await revocationOf(id)).toMatchObject({ by: 'reputation', reason: 'misbehaved' });
 });
 
 test('whose is said in one way', async () => {

@@ -1,18 +1,13 @@
-/** `esp register|update|query|list|revoke|report|erase`: certificates of vehicles and piles, at a running provider. */
-import { MISBEHAVIOUR, type RevocationReason, REVOCATION_REASONS } from '@chargecast/protocol';
+/** `esp register|update|query|list`: certificates of vehicles and piles, at a running provider. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-import { type Action, type Program } from './command';
-import { parseTime, wholeNumber, withExamples } from './defaults';
+import { type Program } from './command';
+import { wholeNumber, withExamples } from './defaults';
 import { type EspDesk } from './esp-desk';
+import { registerJudgements, registerRevocation } from './esp-judgements';
+import { type AtProvider, atProvider, EXAMPLE_CONFIG as CONFIG, idText, isoDate, verb } from './esp-verb';
 import { type Io } from './io';
 
-const CONFIG = 'site/roles/esp1/config.json';
-const EXAMPLE_ID = '0123456789abcdef0123456789abcdef';
-
-interface AtProvider {
-  readonly config: string;
-}
 interface RegisterOptions extends AtProvider {
   readonly credential: string;
   readonly role: 'vehicle' | 'pile';
@@ -31,47 +26,15 @@ interface ListOptions extends AtProvider {
   readonly after?: string;
   readonly limit: number;
 }
-interface IdOptions extends AtProvider {
-  readonly id: string;
-}
-interface RevokeOptions extends AtProvider {
-  readonly id?: string;
-  readonly credential?: string;
-  readonly reason: RevocationReason;
-  readonly effective?: number;
-}
-interface ReportOptions extends IdOptions {
-  readonly kind: string;
-  readonly evidence: string;
-}
-
 export function registerEspCertificates(esp: Program): void {
   registerLifeCycle(esp);
+  registerRevocation(esp);
   registerLookups(esp);
   registerJudgements(esp);
 }
 
-const atProvider = (command: Command): Command =>
-  command.requiredOption('--config <file>', 'config.json of the provider, which must be running');
-const withId = (command: Command): Command =>
-  atProvider(command).requiredOption('--id <hex>', 'ID of the vehicle or pile, 32 hex digits', idText);
 const withCredential = (command: Command): Command =>
   atProvider(command).requiredOption('--credential <file>', 'its keys and certificate, as `esp register` wrote them');
-
-/** Adds a verb that talks to the provider of `--config`. */
-function verb<Options extends AtProvider>(
-  esp: Program,
-  name: string,
-  description: string,
-  build: (command: Command) => Command,
-  action: (io: Io, desk: EspDesk, options: Options) => Promise<void>,
-): void {
-  const run: Action<Options> = async (io, options) => {
-    const { withEsp } = await import('./esp-desk.js');
-    await withEsp(options.config, (desk) => action(io, desk, options));
-  };
-  esp.verb<Options>(name, description, build, run);
-}
 
 function registerLifeCycle(esp: Program): void {
   verb<RegisterOptions>(
@@ -97,24 +60,6 @@ function registerLifeCycle(esp: Program): void {
     (command) =>
       withExamples(withCredential(command), `./chargecast esp update --config ${CONFIG} --credential alice.json`),
     update,
-  );
-  verb<RevokeOptions>(
-    esp,
-    'revoke',
-    'revokes a key for ever, in the provider’s name or its owner’s',
-    (command) =>
-      withExamples(
-        atProvider(command)
-          .addOption(
-            new Option('--id <hex>', 'in the provider’s name: whose').argParser(idText).conflicts('credential'),
-          )
-          .option('--credential <file>', 'in the owner’s name: its keys and certificate; the provider only carries it')
-          .addOption(new Option('--reason <reason>', 'why').choices([...REVOCATION_REASONS]).default('compromised'))
-          .option('--effective <time>', 'from when on: Unix seconds or ISO 8601; default: now', parseTime),
-        `./chargecast esp revoke --config ${CONFIG} --id ${EXAMPLE_ID} --reason lost`,
-        `./chargecast esp revoke --config ${CONFIG} --credential alice.json --reason lost`,
-      ),
-    revoke,
   );
 }
 
@@ -144,29 +89,6 @@ function registerLookups(esp: Program): void {
         `./chargecast esp list --config ${CONFIG} --limit 10`,
       ),
     list,
-  );
-}
-
-function registerJudgements(esp: Program): void {
-  verb<ReportOptions>(
-    esp,
-    'report',
-    'reports misbehaviour; below the threshold the chain revokes the key',
-    (command) =>
-      withExamples(
-        withId(command)
-          .addOption(new Option('--kind <kind>', 'of what').choices(Object.keys(MISBEHAVIOUR)).makeOptionMandatory())
-          .requiredOption('--evidence <file>', 'its SHA-256 goes onto the chain; keep the file for the auditor'),
-        `./chargecast esp report --config ${CONFIG} --id ${EXAMPLE_ID} --kind fraud --evidence meter.log`,
-      ),
-    report,
-  );
-  verb<IdOptions>(
-    esp,
-    'erase',
-    'erases who it is: without salt and identity the commitment on the chain says nothing',
-    (command) => withExamples(withId(command), `./chargecast esp erase --config ${CONFIG} --id ${EXAMPLE_ID}`),
-    erase,
   );
 }
 
@@ -234,58 +156,6 @@ async function list(io: Io, desk: EspDesk, { limit, after }: ListOptions): Promi
   }
   if (page.next !== undefined) io.line(`more: --after ${page.next}`);
   io.result(page);
-}
-
-interface Revoked {
-  readonly id: string;
-  readonly status: string;
-  readonly datachain: string;
-}
-
-async function revoke(io: Io, desk: EspDesk, options: RevokeOptions): Promise<void> {
-  const { id, status, datachain } = await revokeBy(desk, options);
-  const { reason } = options;
-  const reports = datachain === 'notAdmitted' ? '' : '; its reports are no longer taken';
-  io.line(`${id}  revoked (${reason}): ${status}${reports}`);
-  io.result({ id, reason, status, datachain });
-}
-
-async function revokeBy(desk: EspDesk, { id, credential, reason, effective }: RevokeOptions): Promise<Revoked> {
-  if (credential !== undefined) {
-    const { ownersRevocation } = await import('./credential-file.js');
-    const revocation = JSON.stringify(await ownersRevocation(desk.ctx, credential, reason, effective));
-    return desk.operate<Revoked>('carryRevocation', { revocation });
-  }
-  if (id !== undefined) {
-    return desk.operate<Revoked>('revoke', { id, reason, ...(effective !== undefined && { effective }) });
-  }
-  const { MisuseError } = await import('./io.js');
-  throw new MisuseError('E_USAGE', 'name it with --id, or with --credential in its owner’s name');
-}
-
-async function report(io: Io, desk: EspDesk, { id, kind, evidence: file }: ReportOptions): Promise<void> {
-  const { readFileCoded } = await import('../common/files.js');
-  const { createHash } = await import('node:crypto');
-  const evidence = createHash('sha256')
-    .update(await readFileCoded(file))
-    .digest('hex');
-  const { value, revoked } = await desk.operate<{ value: number; revoked: boolean }>('report', { id, kind, evidence });
-  io.line(`${id}  reputation ${value}${revoked ? ': its key is revoked' : ''}`);
-  io.result({ id, kind, evidence, value, revoked });
-}
-
-async function erase(io: Io, desk: EspDesk, { id }: IdOptions): Promise<void> {
-  const end = await desk.operate<{ erased: boolean }>('erase', { id });
-  io.line(end.erased ? `${id}  erased: its commitment can no longer be opened` : `${id}  was erased before`);
-  io.result({ id, ...end });
-}
-
-const isoDate = (seconds: number): string => new Date(seconds * 1000).toISOString();
-
-/** @throws InvalidArgumentError, which commander turns into misuse */
-export function idText(text: string): string {
-  if (!/^[0-9a-f]{32}$/.test(text)) throw new InvalidArgumentError('expected are 32 hex digits.');
-  return text;
 }
 
 function identityText(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

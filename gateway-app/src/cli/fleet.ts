@@ -9,7 +9,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { type Program, type Register } from './command';
 import { withExamples } from './defaults';
-import { idText } from './esp';
+import { idText } from './esp-verb';
 import { type EspDesk } from './esp-desk';
 import { type ExitCode, type Io, MisuseError } from './io';
 

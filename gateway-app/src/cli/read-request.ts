@@ -4,7 +4,7 @@ import { Option } from 'commander';
 
 import { type Program } from './command';
 import { withExamples } from './defaults';
-import { idText } from './esp';
+import { idText } from './esp-verb';
 import { MisuseError } from './io';
 
 export interface Asker {

@@ -3,6 +3,7 @@ import {
   dayOf,
   decodeJson,
   decodeKeyRevocation,
+  decodeMisbehaviourReport,
   decodeSignedGrant,
   decodeWithdrawal,
   formatAttributes,
@@ -60,6 +61,8 @@ const SHAPES = {
     kind: z.enum(Object.keys(MISBEHAVIOUR) as [Misbehaviour, ...Misbehaviour[]]),
     evidence: z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the evidence: 64 hex digits'),
   }),
+  /** `report` is JSON, signed by its reporter. */
+  carryReport: z.strictObject({ report: z.string().min(2) }),
   permit: z.strictObject({
     subject: z.union([id, z.literal('*')]),
     party: z.string(),
@@ -93,6 +96,10 @@ export class Operations {
     },
     erase: (given) => this.#erase(read('erase', given)),
     report: (given) => this.#report(read('report', given)),
+    carryReport: async (given) => {
+      const { report } = read('carryReport', given);
+      return this.#carryReport(decodeJson(report, decodeMisbehaviourReport, 'report'));
+    },
     permit: (given) => this.#permit(read('permit', given)),
     forbid: (given) => this.#forbid(read('forbid', given)),
     check: (given) => this.#check(read('check', given)),
@@ -233,7 +240,10 @@ export class Operations {
       evidence,
       reporter,
     };
-    const report: MisbehaviourReport = { ...body, signature: this.#sign(reportStatement(body)) };
+    return this.#carryReport({ ...body, signature: this.#sign(reportStatement(body)) });
+  }
+
+  #carryReport(report: MisbehaviourReport): Promise<object> {
     return this.#submit('certchain', REGISTRATION.contract, REGISTRATION.reportMisbehaviour, report);
   }
 
