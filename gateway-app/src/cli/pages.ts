@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { ANY_SERVICE } from '@chargecast/network';
+import { ANY_SERVICE, type PersonRole } from '@chargecast/network';
 
 import { type Register } from './command';
 import { dataDirectory, dataOption, wholeNumber, withExamples } from './defaults';
@@ -15,6 +15,8 @@ interface PagesOptions {
 }
 
 const NOUN = 'deployment';
+/** Who have a page of their own beside that of the service's operator. */
+const PAGE_ROLES: ReadonlySet<string> = new Set<PersonRole>(['auditor', 'owner', 'government', 'car-maker']);
 
 /** The pages, for a browser that holds no certificate. */
 export const registerPages: Register = (program) => {
@@ -44,8 +46,9 @@ export const registerPages: Register = (program) => {
         [person.files.key, person.files.cert, person.files.ca].map((file) => readFileCoded(file)),
       );
       const url = await restAddressOf(layout, at);
+      const home = PAGE_ROLES.has(person.role) ? `/${person.role}/` : '/';
       await withStopSignal(async (stopped) => {
-        const proxy = await startProxy({ service: url, key, cert, ca, port } as Parameters<typeof startProxy>[0]);
+        const proxy = await startProxy({ service: url, key, cert, ca, port, home } as Parameters<typeof startProxy>[0]);
         io.line(`Open once, in this machine's browser: ${proxy.entrance}`);
         io.note(`${as} at ${at}; Ctrl-C ends it.`);
         io.result({ ready: true, entrance: proxy.entrance, person: as, service: at });

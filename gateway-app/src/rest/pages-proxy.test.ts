@@ -62,6 +62,7 @@ describe('the proxy that presents a certificate', () => {
       cert: Buffer.from(certificatePem),
       ca: Buffer.from(people.authority.certificatePem),
       port: 0,
+      home: '/operator/',
     });
   });
   afterEach(() => proxy.close());
@@ -87,16 +88,16 @@ describe('the proxy that presents a certificate', () => {
     });
   }
 
-  async function enter(): Promise<string> {
+  async function enter(home: string): Promise<string> {
     const { status, headers } = await ask(new URL(proxy.entrance).pathname);
-    expect([status, headers.location]).toEqual([303, '/']);
+    expect([status, headers.location]).toEqual([303, home]);
     const [cookie] = headers['set-cookie'] as string[];
     expect(cookie).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
     return (cookie as string).split(';')[0] as string;
   }
 
   it('passes on what bears the cookie, as the person', async () => {
-    const cookie = await enter();
+    const cookie = await enter('/operator/');
     const answer = await ask('/v1/echo', { cookie, origin: `http://127.0.0.1:${proxy.port}` }, { text: 'hello' });
     expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { text: 'hello', by: 'operator-svc1-1' }]);
     expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
@@ -104,7 +105,7 @@ describe('the proxy that presents a certificate', () => {
   });
 
   it('lets nobody in without the cookie, or with its token again', async () => {
-    const cookie = await enter();
+    const cookie = await enter('/operator/');
     const refused = await Promise.all([
       ask('/v1/me'),
       ask('/v1/me', { cookie: `${cookie}x` }),
@@ -116,7 +117,7 @@ describe('the proxy that presents a certificate', () => {
   });
 
   it('refuses another page, and another name for this machine', async () => {
-    const cookie = await enter();
+    const cookie = await enter('/operator/');
     const fromElsewhere = await ask('/v1/echo', { cookie, origin: 'https://elsewhere.example' }, { text: 'a' });
     const rebound = await ask('/v1/me', { cookie, host: `elsewhere.example:${proxy.port}` });
     expect([fromElsewhere.status, rebound.status]).toEqual([403, 421]);
@@ -132,7 +133,7 @@ describe('the proxy that presents a certificate', () => {
     });
     await proxy.close();
     proxy = away;
-    const answer = await ask('/v1/me', { cookie: await enter() });
+    const answer = await ask('/v1/me', { cookie: await enter('/') });
     expect([answer.status, (JSON.parse(answer.body) as { code: string }).code]).toEqual([502, 'E_UNREACHABLE']);
   });
 });

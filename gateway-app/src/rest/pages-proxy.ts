@@ -14,6 +14,8 @@ export interface ProxyOptions {
   readonly ca: Buffer;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Path the entrance leads to; the service's first page without. */
+  readonly home?: string;
 }
 
 export interface RunningProxy {
@@ -38,7 +40,7 @@ const DROPPED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgra
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { key, cert, ca } = options;
   const agent = new Agent({ key, cert, ca, keepAlive: true });
-  const gate = new Gate();
+  const gate = new Gate(options.home ?? '/');
   const server = createServer((incoming, answer) => {
     if (gate.admits(incoming, answer)) forward(incoming, answer, options, agent);
   });
@@ -61,7 +63,12 @@ class Gate {
   port = 0;
   readonly token = randomBytes(32).toString('base64url');
   readonly #secret = randomBytes(32).toString('base64url');
+  readonly #home: string;
   #isUsed = false;
+
+  constructor(home: string) {
+    this.#home = home;
+  }
 
   /** Answers whoever may not pass, and the entrance. */
   admits({ headers, url = '/', method }: IncomingMessage, answer: ServerResponse): boolean {
@@ -81,7 +88,7 @@ class Gate {
     }
     this.#isUsed = true;
     answer.writeHead(303, {
-      location: '/',
+      location: this.#home,
       'set-cookie': `${COOKIE}=${this.#secret}; HttpOnly; SameSite=Strict; Path=/`,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
