@@ -25,12 +25,21 @@ export class Readers {
     this.#now = now;
   }
 
-  /** What is streamed to a reader, passed on unchanged. */
-  async *follow({ role, name }: Peer, channel: Channel, items: AsyncIterable<ChainItem>): AsyncGenerator<ChainItem> {
+  /**
+   * What is streamed to a reader, passed on unchanged.
+   * @param fromBlock the first it asks for: those before it has taken, maybe from another gateway
+   */
+  async *follow(
+    { role, name }: Peer,
+    channel: Channel,
+    fromBlock: number,
+    items: AsyncIterable<ChainItem>,
+  ): AsyncGenerator<ChainItem> {
     const key = `${role} ${name}`;
     const seen = this.#seen.get(key) ?? { role, name, taken: {}, open: 0, at: this.#now() };
     this.#seen.set(key, seen);
     seen.open += 1;
+    if (fromBlock > 0) seen.taken[channel] = Math.max(fromBlock - 1, seen.taken[channel] ?? 0);
     try {
       for await (const item of items) {
         yield item;

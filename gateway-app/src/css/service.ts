@@ -47,7 +47,7 @@ export function cssService(parts: CssServiceParts): Handlers<'Css'> {
     },
     stream({ channel, fromBlock }, { peer, signal }) {
       const archive = archiveOf(archives, channel);
-      return readers.follow(peer, archive.channel, archive.items(fromBlock, signal));
+      return readers.follow(peer, archive.channel, fromBlock, archive.items(fromBlock, signal));
     },
     signSlot: (head) => slots.sign(head),
     async head({ channel }) {
