@@ -11,6 +11,7 @@ const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 900 };
 /** Lower than a desk: what pictures show fits beside text, and in less than 200 kB. */
 const PICTURE = { width: 1280, height: 800 };
+const REDRAWN_MS = 10_000;
 const TAB_STOPS = 12;
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -103,7 +104,12 @@ export class Visit {
   /** Pixels by which the screen is wider than a phone. */
   async overhang(): Promise<number> {
     await this.page.setViewportSize(PHONE);
-    const width = await this.page.evaluate<number>('document.documentElement.scrollWidth');
+    // Charts follow the width a frame or more later.
+    const frame = `new Promise((done) => requestAnimationFrame(() => done(document.documentElement.scrollWidth)))`;
+    const deadline = Date.now() + REDRAWN_MS;
+    let width: number;
+    do width = await this.page.evaluate<number>(frame);
+    while (width > PHONE.width && Date.now() < deadline);
     await this.page.setViewportSize(DESK);
     return width - PHONE.width;
   }
