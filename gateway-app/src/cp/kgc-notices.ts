@@ -36,7 +36,9 @@ export class KgcNotices {
         await kgc[kind]({ vehicle: bytes(vehicle), session: bytes(session), pile: bytes(pile) }, { signal: stopping });
       }
     };
-    return new KgcNotices(await Outbox.open<Notice>(store, { send, lane: ({ vehicle }) => vehicle, isPassing, log, stopping }));
+    return new KgcNotices(
+      await Outbox.open<Notice>(store, { send, lane: ({ vehicle }) => vehicle, isPassing, log, stopping }),
+    );
   }
 
   get waiting(): number {

@@ -50,7 +50,9 @@ test(
     const { station, records } = await site.settled(1);
     expect(records).toBe(1);
     const limits = station.profiles.flatMap(({ profile }) =>
-      profile.chargingSchedule.flatMap(({ chargingSchedulePeriod }) => chargingSchedulePeriod.map(({ limit }) => limit)),
+      profile.chargingSchedule.flatMap(({ chargingSchedulePeriod }) =>
+        chargingSchedulePeriod.map(({ limit }) => limit),
+      ),
     );
     expect(limits).toEqual([SITE_W]);
   },
