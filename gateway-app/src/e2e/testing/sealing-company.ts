@@ -19,6 +19,8 @@ import { type Ledger } from '../../ledger';
 import { type Client } from '../../rpc';
 
 const POLL = 20;
+/** Milliseconds in which some vehicle has its record of a new epoch published. */
+const ENROLMENT = 60_000;
 
 async function governanceOf(ledger: Ledger): Promise<GovernanceReply> {
   const { contract, governance: name } = BROADCAST;
@@ -71,15 +73,23 @@ export class SealingCompany {
     return forge({ params, limits: parseLimits(JSON.stringify(limits)), sender: key, credential, receivers });
   }
 
+  /** Vehicles enrol anew within seconds of a roll. */
   async #someVehicle(epoch: number): Promise<RecordKeys> {
+    const deadline = Date.now() + ENROLMENT;
+    for (;;) {
+      const found = (await this.#records()).find((record) => record.role === Role.EV && record.epoch === epoch);
+      if (found) return verifyRecord(this.#deployment.consortium.params, found);
+      if (Date.now() > deadline) throw new Error('no vehicle has a record in this epoch');
+      await new Promise((resolve) => setTimeout(resolve, POLL));
+    }
+  }
+
+  async #records(): Promise<ReturnType<typeof decodeRecord>[]> {
     const { contract, listRecords: name } = REGISTRATION;
     const [relay] = this.#relays as [Ledger];
     const reply = await relay.evaluate('certchain', { contract, name, args: ['500', ''] });
     const { items } = JSON.parse(Buffer.from(reply).toString()) as RecordPage;
-    const records = items.map(({ record }) => decodeRecord(fromHex(record)));
-    const found = records.find((record) => record.role === Role.EV && record.epoch === epoch);
-    if (!found) throw new Error('no vehicle has a record in this epoch');
-    return verifyRecord(this.#deployment.consortium.params, found);
+    return items.map(({ record }) => decodeRecord(fromHex(record)));
   }
 
   /** What each organisation's chaincode says to a submission of σ now: `committed`, or the refusal's code. Nothing is ordered. */
