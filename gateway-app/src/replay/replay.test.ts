@@ -11,7 +11,8 @@ import { agrees, type ReplaySummary, runReplay } from '.';
 import { VICTIMS } from './kills';
 import { blocksOf, LeakScan, logsOf, metricsOf, needlesOf, planted, type Source } from './testing/leak-scan';
 
-const PATIENCE = 900_000;
+/** A σ lost with a process is sealed anew after 900 s. */
+const PATIENCE = 1_400_000;
 /** A fee that makes every total a number nobody writes by chance. */
 const TARIFF = parseTariff({
   id: 'tariff-of-the-test',
