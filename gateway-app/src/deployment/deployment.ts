@@ -247,7 +247,10 @@ async function placesOf(
   const wanted = rolePlaces(consortium, manifest, 0, { guests, ...(people && { firstRestPort: 0 }) });
   const firstPort = await freePorts(portsOf(wanted));
   if (!people) return rolePlaces(consortium, manifest, firstPort, { guests });
-  const firstRestPort = await freePorts(restPortsOf(wanted), manifest.restPort);
+  const firstRestPort = await freePorts(restPortsOf(wanted), manifest.restPort, {
+    first: firstPort,
+    count: portsOf(wanted),
+  });
   if (firstRestPort !== manifest.restPort) await writeManifest(layout, { ...manifest, restPort: firstRestPort });
   return rolePlaces(consortium, manifest, firstPort, { guests, firstRestPort });
 }

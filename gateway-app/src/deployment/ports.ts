@@ -10,15 +10,23 @@ const LOWEST = 20_000;
 const HIGHEST = 31_000;
 const ATTEMPTS = 50;
 
+export interface Ports {
+  readonly first: number;
+  readonly count: number;
+}
+
 /**
  * The first of `count` neighbouring ports that nothing listens on now.
  * @param wanted taken if they are free
+ * @param promised to others, who do not listen yet
  */
-export async function freePorts(count: number, wanted?: number): Promise<number> {
-  if (wanted !== undefined && (await areFree(wanted, count))) return wanted;
+export async function freePorts(count: number, wanted?: number, promised?: Ports): Promise<number> {
+  const fits = (first: number): boolean =>
+    !promised || first + count <= promised.first || first >= promised.first + promised.count;
+  if (wanted !== undefined && fits(wanted) && (await areFree(wanted, count))) return wanted;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const first = randomInt(LOWEST, HIGHEST - count);
-    if (await areFree(first, count)) return first;
+    if (fits(first) && (await areFree(first, count))) return first;
   }
   throw new CodedError('E_PORTS', `no ${count} free neighbouring ports between ${LOWEST} and ${HIGHEST}: free some`);
 }
