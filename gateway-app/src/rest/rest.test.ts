@@ -276,10 +276,10 @@ describe('the REST base', () => {
   });
 
   it('tells nothing of a failure without a code', async () => {
-    failing = new Error('secret key 42');
+    failing = new Error('the secret key is opensesame');
     const answer = await things({ things: ['a'] }, 'key-00000100');
     expect(answer.status).toBe(500);
-    expect(answer.text).not.toContain('42');
+    expect(answer.text).not.toMatch(/opensesame|secret/);
     failing = new CodedError('E_OCPP_SCHEMA', 'command 0: no such member');
     const coded = await things({ things: ['a'] }, 'key-00000101');
     expect([coded.status, coded.json().detail]).toEqual([422, 'command 0: no such member']);
