@@ -98,13 +98,13 @@ describe('a station that obeys', () => {
   test('no word of a command, a cost or a password is in the log of all this', async () => {
     const { station, session, transaction } = await charging();
     await scene.act(commands.cost(1234.56, hex(session)), session);
-    await scene.act(commands.limit(4321));
+    await scene.act(commands.limit(4321.75));
     await scene.act(commands.stop('nobody'), session);
     await station.stop();
     const log = scene.log.join('');
     const { transactionId } = transaction;
     expect(log).toContain('a station settled a command');
-    for (const secret of ['1234.56', '4321', 'ISO-CONTRACT', hex(session), transactionId, await scene.password()]) {
+    for (const secret of ['1234.56', '4321.75', 'ISO-CONTRACT', hex(session), transactionId, await scene.password()]) {
       expect(log).not.toContain(secret);
     }
   });
