@@ -85,6 +85,11 @@ export class Charging {
     for (const account of this.#accounts.values()) yield this.#withSettlement(account);
   }
 
+  account(transaction: string): SettledAccount | undefined {
+    const account = this.#accounts.get(transaction);
+    return account && this.#withSettlement(account);
+  }
+
   /** `provider/contract`, as far as it is known whose transaction it is. */
   customerOf({ customer, vehicle }: Pick<Account, 'customer' | 'vehicle'>): string | undefined {
     return customer ?? this.#parts.directory.customerOf(vehicle);

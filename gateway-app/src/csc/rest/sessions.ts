@@ -117,18 +117,21 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
       reply: { status: 200, description: 'A page.', schema: page(sessionSchema), media: orCsv(z.string()) },
       async handle(call) {
         const { state: wanted, customer } = call.query;
-        const rows = sessionsOf(parts).filter(
-          (row) => (wanted ?? row.state) === row.state && (customer ?? row.customer) === row.customer,
-        );
-        const found = await cursors.page(
+        const sessions = [...sessionsOf(parts)]
+          .filter((each) => wanted === undefined || wanted === stateOf(parts, each))
+          .filter((each) => customer === undefined || customer === customerOf(parts, each))
+          .map((session) => ({ session, place: placeOf(session) }))
+          .sort((a, b) => (a.place < b.place ? 1 : -1));
+        const { items, next } = await cursors.page(
           `sessions ${wanted ?? ''} ${customer ?? ''}`,
           call.query,
           (place, limit) => {
-            const start = place === undefined ? 0 : rows.findIndex((row) => placeOf(row) < place);
-            return start < 0 ? [] : rows.slice(start, start + limit);
+            const start = place === undefined ? 0 : sessions.findIndex((each) => each.place < place);
+            return start < 0 ? [] : sessions.slice(start, start + limit);
           },
-          placeOf,
+          ({ place }) => place,
         );
+        const found = { items: items.map(({ session }) => rowOf(parts, session)), next };
         return wantsCsv(call) ? csvAnswer(columnsOf(sessionSchema), found, '/v1/sessions', call.query) : found;
       },
     }),
@@ -142,11 +145,11 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
       params: z.strictObject({ transaction: hexBytes(16) }),
       reply: { status: 200, description: 'The session.', schema: sessionDetailSchema },
       handle({ params: { transaction } }) {
-        const row = sessionsOf(parts).find((each) => each.transaction === transaction);
-        if (!row) throw notFound('E_SESSION_UNKNOWN', 'this centre knows no such session');
-        const account = [...(parts.charging?.accounts() ?? [])].find((each) => each.transaction === transaction);
-        const lines = (account?.bill?.lines ?? []).map((line) => ({ ...line }));
-        return Promise.resolve({ ...row, lines, tariff: account?.bill?.tariff ?? null });
+        const session = sessionOf(parts, transaction);
+        if (!session) throw notFound('E_SESSION_UNKNOWN', 'this centre knows no such session');
+        const { bill } = session.account;
+        const lines = (bill?.lines ?? []).map((line) => ({ ...line }));
+        return Promise.resolve({ ...rowOf(parts, session), lines, tariff: bill?.tariff ?? null });
       },
     }),
     route({
@@ -183,35 +186,56 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
   ];
 }
 
-/** Newest first; those without a time, as they are not billed and not plugged in, last. */
-export function sessionsOf(parts: CscRoutesParts): SessionRow[] {
-  const open = new Map<string, { readonly vehicle: string; readonly session: ChargingSession }>();
-  for (const [vehicle, session] of parts.sessions.entries()) {
-    open.set(chargingTransaction(session.session), { vehicle, session });
-  }
-  const rows: SessionRow[] = [];
-  for (const account of parts.charging?.accounts() ?? []) {
-    rows.push(rowOf(parts, account, open.get(account.transaction)?.session));
-    open.delete(account.transaction);
-  }
-  for (const [transaction, { vehicle, session }] of open) {
-    const { pile, session: id } = session;
-    rows.push(rowOf(parts, { transaction, session: id, vehicle, pile, salt: '' }, session));
-  }
-  return rows.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+/** An account, and the session its vehicle is in as long as it is plugged in. */
+interface Session {
+  readonly account: SettledAccount;
+  readonly open: ChargingSession | undefined;
 }
 
-function rowOf(parts: CscRoutesParts, account: SettledAccount, open: ChargingSession | undefined): SessionRow {
-  const { transaction, disputed = '', settlement, pile, vehicle } = account;
+/** In no order. */
+function* sessionsOf(parts: CscRoutesParts): Generator<Session> {
+  const open = openOf(parts);
+  for (const account of parts.charging?.accounts() ?? []) {
+    const { transaction } = account;
+    yield { account, open: open.get(transaction)?.open };
+    open.delete(transaction);
+  }
+  yield* open.values();
+}
+
+function sessionOf(parts: CscRoutesParts, transaction: string): Session | undefined {
+  const open = openOf(parts).get(transaction);
+  const account = parts.charging?.account(transaction);
+  return account ? { account, open: open?.open } : open;
+}
+
+/** By transaction, whether or not this centre keeps accounts. */
+function openOf({ sessions }: CscRoutesParts): Map<string, Session> {
+  const found = new Map<string, Session>();
+  for (const [vehicle, open] of sessions.entries()) {
+    const { session, pile } = open;
+    const transaction = chargingTransaction(session);
+    found.set(transaction, { account: { transaction, session, vehicle, pile, salt: '' }, open });
+  }
+  return found;
+}
+
+function rowOf(parts: CscRoutesParts, session: Session): SessionRow {
+  const { account, open } = session;
+  const { transaction, disputed = '', settlement, pile, bill } = account;
   return {
     transaction,
-    customer: account.customer ?? parts.directory.customerOf(vehicle) ?? null,
+    customer: customerOf(parts, session) ?? null,
     pile: parts.directory.pileOf(pile) ?? null,
-    state: stateOf(parts, account, open !== undefined),
+    state: stateOf(parts, session),
     code: disputed,
-    ...(account.bill ? billedPart(account.bill) : runningPart(parts, open)),
+    ...(bill ? billedPart(bill) : runningPart(parts, open)),
     settledMinor: settlement?.totalMinor ?? null,
   };
+}
+
+function customerOf({ directory }: CscRoutesParts, { account }: Session): string | undefined {
+  return account.customer ?? directory.customerOf(account.vehicle);
 }
 
 type Costs = Omit<SessionRow, 'transaction' | 'customer' | 'pile' | 'state' | 'code' | 'settledMinor'>;
@@ -236,11 +260,11 @@ function runningPart({ charging, power }: CscRoutesParts, open: ChargingSession 
   };
 }
 
-function stateOf({ charging }: CscRoutesParts, account: SettledAccount, isOpen: boolean): SessionRow['state'] {
+function stateOf({ charging }: CscRoutesParts, { account, open }: Session): SessionRow['state'] {
   if (account.disputed !== undefined) return 'disputed';
   if (account.settlement) return 'settled';
   if (account.bill) return charging?.awaits(account) ? 'awaiting' : 'billed';
-  return isOpen ? 'open' : 'ended';
+  return open ? 'open' : 'ended';
 }
 
 /** Energy given back is not billed before the record says so. */
@@ -248,7 +272,11 @@ function meter(at: number, energyWh: number): { at: number; importWh: number; ex
   return { at, importWh: Math.max(0, energyWh), exportWh: 0 };
 }
 
-const placeOf = ({ startedAt, transaction }: SessionRow): string => `${startedAt ?? ''} ${transaction}`;
+/** Newest last; those without a time, as they are not billed and not plugged in, before all others. */
+const placeOf = ({ account: { bill, transaction }, open }: Session): string =>
+  `${startOf(bill, open) ?? ''} ${transaction}`;
+const startOf = (bill: Bill | undefined, open: ChargingSession | undefined): string | undefined =>
+  bill?.startedAt ?? (open && timeOf(open.since * 1000));
 const billPlace = ({ endedAt, transaction }: BillRow): string => `${endedAt} ${transaction}`;
 
 function billsOf(parts: CscRoutesParts, of: string): BillRow[] {
@@ -264,7 +292,7 @@ function billsOf(parts: CscRoutesParts, of: string): BillRow[] {
     rows.push({
       transaction,
       customer,
-      state: stateOf(parts, account, false),
+      state: stateOf(parts, { account, open: undefined }),
       currency: bill.currency,
       startedAt: bill.startedAt,
       endedAt: bill.endedAt,

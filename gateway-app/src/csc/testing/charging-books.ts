@@ -126,6 +126,6 @@ export class ChargingBooks {
   }
 
   #account(transaction: string): Account {
-    return [...this.charging.accounts()].find((account) => account.transaction === transaction) as Account;
+    return this.charging.account(transaction) as Account;
   }
 }
