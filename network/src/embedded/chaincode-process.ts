@@ -21,8 +21,11 @@ export interface ChaincodeProcessOptions {
 
 const RESTART_WINDOW = 60_000;
 
-/** Runs before the chaincode, which stays as it is: a ledger killed outright leaves no chaincode process behind. */
-const EXIT_WITH_PARENT = `data:text/javascript,${encodeURIComponent("process.stdin.on('end', () => process.exit(0)).resume()")}`;
+/**
+ * Runs before the chaincode, which stays as it is: a ledger killed outright leaves no chaincode process behind. Not referenced,
+ * for a chaincode that could not start must end, so that it is started again.
+ */
+const EXIT_WITH_PARENT = `data:text/javascript,${encodeURIComponent("process.stdin.on('end', () => process.exit(0)).resume().unref()")}`;
 
 /** A chaincode server run as a child process on a free port of 127.0.0.1. */
 export class ChaincodeProcess {
@@ -145,7 +148,7 @@ function inheritedEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(names.filter((name) => name in process.env).map((name) => [name, process.env[name]]));
 }
 
-/** A port nobody listens on just now. */
+/** A port nobody listens on just now; if another is quicker, the chaincode ends, and is started on the next. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen({ host: '127.0.0.1', port: 0, exclusive: true });

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { status } from '@grpc/grpc-js';
@@ -37,15 +38,22 @@ async function withServers(
   name: string,
   servers: Readonly<Record<string, ChaincodeServerOptions>>,
   limits: EmbeddedLedgerOptions['limits'] = {},
+  program?: string,
 ): Promise<EmbeddedLedgerOptions> {
   const base = await fixture.options(name);
   const [chaincode] = base.chaincodes as [ChaincodeOptions];
-  const { entry, version } = chaincode;
+  const { version, entry = '' } = chaincode;
   return {
     ...base,
     limits: { ...base.limits, ...limits },
-    chaincodes: [{ name: 'chargecast', version, ...(entry && { entry }), processes: 'shared', servers }],
+    chaincodes: [{ name: 'chargecast', version, entry: program ?? entry, processes: 'shared', servers }],
   };
+}
+
+async function program(name: string, source: string): Promise<string> {
+  const file = join(fixture.directory, name);
+  await writeFile(file, source);
+  return file;
 }
 
 async function contractOf(ledger: EmbeddedLedger, mspId = 'CSS1MSP'): Promise<Contract> {
@@ -212,14 +220,29 @@ describe('chaincode processes', () => {
     });
   });
 
-  test('a program that is no chaincode does not keep the start waiting for ever', async () => {
-    const options = await withServers('no-chaincode', {}, { chaincodeStartTimeout: 400 });
-    const [chaincode] = options.chaincodes as [ChaincodeOptions];
-    const entry = join(__dirname, '..', '..', '..', 'jest.config.cjs');
-    expect(readFileSync(entry, 'utf8')).not.toBe('');
-    const failure: unknown = await startEmbeddedLedger({ ...options, chaincodes: [{ ...chaincode, entry }] }).catch(
-      (error: unknown) => error,
+  test('one that could not start, as where its port was taken meanwhile, is started again', async () => {
+    const marker = join(fixture.directory, 'started-before');
+    const entry = await program(
+      'second-time.cjs',
+      `try { require('node:fs').mkdirSync(${JSON.stringify(marker)}); process.exitCode = 1; }
+       catch { require(${JSON.stringify(fixture.chaincodeBundle)}); }`,
     );
+    const ledger = await start(await withServers('second-time', {}, {}, entry));
+    const contract = await contractOf(ledger);
+    expect(text(await contract.submitTransaction('put', 'k', 'v'))).toBe('v');
+    expect(existsSync(marker)).toBe(true);
+  });
+
+  test('a program that ends at once is given up', async () => {
+    const entry = await program('ends.cjs', '');
+    const options = await withServers('ends', {}, { chaincodeMaxRestarts: 1 }, entry);
+    await expect(startEmbeddedLedger(options)).rejects.toMatchObject({ code: 'E_CHAINCODE_EXITED' });
+  });
+
+  test('a program that is no chaincode does not keep the start waiting for ever', async () => {
+    const entry = await program('idle.cjs', 'setInterval(() => undefined, 1000);');
+    const options = await withServers('no-chaincode', {}, { chaincodeStartTimeout: 400 }, entry);
+    const failure: unknown = await startEmbeddedLedger(options).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EmbeddedLedgerError);
     expect((failure as EmbeddedLedgerError).code).toBe('E_CHAINCODE_START');
   });
