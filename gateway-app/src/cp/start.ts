@@ -2,6 +2,7 @@ import { Role } from '@chargecast/signcryption';
 
 import { Suspects } from '../authentication';
 import { parseAddress } from '../common/config';
+import { Housekeeping } from '../common/housekeeping';
 import type { RunningRole } from '../common/running-role';
 import { Announcements, assembleRole, Centres, type Holder, type RoleProcess, type Undo } from '../holder';
 import {
@@ -231,17 +232,19 @@ async function assemble(
     log,
   });
   const server = await serve('Pile', handlers, { tls, host, port, logger: log });
-  const pruning = setInterval(() => {
-    const lowest = [sessions.lowestCursor(), own.lowestCursor()].filter((cursor) => cursor !== undefined).sort()[0];
-    sigmas.prune(lowest).catch((error: unknown) => log.warn({ err: error }, 'the σ log could not be pruned'));
-  }, PRUNE_MS);
-  const forgetting = setInterval(() => {
-    if (!stations || !book) return;
-    const { journal } = stations;
-    pruneJournal({ journal, book, isCharged: (sender, transaction) => records.isCharged(sender, transaction) }).catch(
-      (error: unknown) => log.warn({ err: error }, 'what stations told could not be forgotten'),
-    );
-  }, PRUNE_JOURNAL_MS);
+  const lowest = (): string | undefined =>
+    [sessions.lowestCursor(), own.lowestCursor()].filter((cursor) => cursor !== undefined).sort()[0];
+  const pruning = new Housekeeping(PRUNE_MS, () => sigmas.prune(lowest()), log, 'the σ log could not be pruned');
+  const isCharged: RecordingActuator['isCharged'] = (sender, transaction) => records.isCharged(sender, transaction);
+  const forgetting =
+    stations && book
+      ? new Housekeeping(
+          PRUNE_JOURNAL_MS,
+          () => pruneJournal({ journal: stations.journal, book, isCharged }),
+          log,
+          'what stations told could not be forgotten',
+        )
+      : undefined;
 
   return {
     name: config.name,
@@ -251,8 +254,7 @@ async function assemble(
     status: () =>
       cpStatus({ sessions, journal, records, stations, book, counts, intake, receipts, replica, logged: sigmas }),
     async stop() {
-      clearInterval(pruning);
-      clearInterval(forgetting);
+      await Promise.all([pruning.stop(), forgetting?.stop()]);
       const closing = server.close();
       stop.abort();
       await sessions.stop();

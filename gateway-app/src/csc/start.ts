@@ -3,6 +3,7 @@ import { toHex } from '@chargecast/signcryption';
 import { parseAddress } from '../common/config';
 import { RemoteView } from '../consortium';
 import { encodeTrust, type LedgerBlock } from '../ledger';
+import { Housekeeping } from '../common/housekeeping';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, openHolder, assembleRole, type RoleProcess, type Undo } from '../holder';
 import { type AppliedBlock, CssStreamSource, openReplica } from '../replica';
@@ -214,12 +215,11 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
   dispatcher.start();
   pump();
   dispatcher.wake();
-  const pruning = setInterval(() => {
+  const prune = (): Promise<unknown> => {
     const oldest = now() - dispatch.keepSeconds * 1000;
-    Promise.all([intake.prune(), outbox.prune(oldest), operations.prune(oldest)]).catch((error: unknown) =>
-      log.warn({ err: error }, 'what is past could not be forgotten'),
-    );
-  }, PRUNE_MS);
+    return Promise.all([intake.prune(), outbox.prune(oldest), operations.prune(oldest)]);
+  };
+  const pruning = new Housekeeping(PRUNE_MS, prune, log, 'what is past could not be forgotten');
   log.info({ port: server.port }, 'serving');
 
   return {
@@ -241,7 +241,7 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
       datachain: replica.position('datachain')?.toString() ?? null,
     }),
     async stop() {
-      clearInterval(pruning);
+      await pruning.stop();
       await Promise.all([server.close(), rest?.close()]);
       await dispatcher.stop();
       stop.abort();

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 
 import { parseAddress } from '../common/config';
 import { CodedError } from '../common/errors';
+import { Housekeeping } from '../common/housekeeping';
 import type { RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
 import { connectLedger, encodeTrust, type Ledger } from '../ledger';
@@ -211,9 +212,7 @@ async function assemble(
   await held.reconcile();
   held.takeOver();
   const takingOver = setInterval(() => held.takeOver(), TAKE_OVER_MS);
-  const pruning = setInterval(() => {
-    held.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));
-  }, PRUNE_MS);
+  const pruning = new Housekeeping(PRUNE_MS, () => held.prune(), log, 'expired σ could not be forgotten');
   const keeping = slots.keep(stopping);
   membership.begin(async (holder) => {
     await own.begin({
@@ -245,7 +244,7 @@ async function assemble(
       }),
     async stop() {
       clearInterval(takingOver);
-      clearInterval(pruning);
+      await pruning.stop();
       const closing = Promise.all([server.close(), rest?.close()]);
       stop.abort();
       await Promise.all([gatherer.stop(), recordGatherer.stop(), charging.stop(), keeping]);

@@ -1,4 +1,5 @@
 import { parseAddress } from '../common/config';
+import { Housekeeping } from '../common/housekeeping';
 import { KeyedLock } from '../common/keyed-lock';
 import { type RunningRole } from '../common/running-role';
 import { assembleRole, type RoleProcess, type Undo } from '../holder';
@@ -111,9 +112,7 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
       },
       config.rest,
     ));
-  const pruning = setInterval(() => {
-    router.prune().catch((error: unknown) => log.warn({ err: error }, 'expired σ could not be forgotten'));
-  }, PRUNE_MS);
+  const pruning = new Housekeeping(PRUNE_MS, () => router.prune(), log, 'expired σ could not be forgotten');
   log.info({ port: server.port }, 'serving');
 
   return {
@@ -123,7 +122,7 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     ...(rest ? { url: rest.url } : {}),
     status: () => status(vehicles, router, replica),
     async stop() {
-      clearInterval(pruning);
+      await pruning.stop();
       await Promise.all([server.close(), rest?.close()]);
       await replica.stop();
       source.close();

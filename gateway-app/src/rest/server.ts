@@ -9,6 +9,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { parseAddress, type RestConfig } from '../common/config';
 import { CodedError } from '../common/errors';
 import { readFileCoded } from '../common/files';
+import { Housekeeping } from '../common/housekeeping';
 import { type Logger } from '../common/log';
 import { handlerOf } from './dispatch';
 import { EVENT_STREAM } from './events';
@@ -94,15 +95,13 @@ export async function serveRest(service: RestService, config: RestConfig): Promi
   await app.ready();
   const { host, port } = parseAddress(config.listen);
   await listen(app, host, port);
-  const pruning = setInterval(() => {
-    idempotency.prune().catch((error: unknown) => log.warn({ err: error }, 'old idempotency keys stay for now'));
-  }, PRUNE_MS);
+  const pruning = new Housekeeping(PRUNE_MS, () => idempotency.prune(), log, 'old idempotency keys stay for now');
   return {
     url: urlOf(app, host),
     routes,
     document: document(),
     async close() {
-      clearInterval(pruning);
+      await pruning.stop();
       stop.abort();
       await app.close();
     },
