@@ -38,12 +38,16 @@ export class Centres {
     return { keys: await keysOf(f, replica), client: found };
   }
 
-  /** @throws CodedError E_CENTRE_UNKNOWN if none of the configured centres has this pseudo-identity; E_RECORD_NOT_COUNTED */
+  /**
+   * @throws CodedError E_CENTRE_UNKNOWN if none of the configured centres has this pseudo-identity; E_RECORD_NOT_COUNTED;
+   * RpcError if one that might have it does not answer
+   */
   async byRecord(f: Uint8Array, replica: Pick<ReplicaView, 'record'>): Promise<Centre> {
     const id = toHex(f);
     const keys = await keysOf(f, replica);
-    if (!this.#names.has(id)) await this.#askAll(keys.record.epoch);
+    const silent = this.#names.has(id) ? undefined : await this.#askAll(keys.record.epoch);
     const found = this.#clients.get(this.#names.get(id) ?? '');
+    if (!found && silent) throw silent.reason;
     if (!found) throw new CodedError('E_CENTRE_UNKNOWN', 'no configured centre has this record: complete peers.csc');
     return { keys, client: found };
   }
@@ -52,12 +56,12 @@ export class Centres {
     for (const each of this.#clients.values()) each.close();
   }
 
-  async #askAll(epoch: number): Promise<void> {
+  /** @returns one that did not answer, if any */
+  async #askAll(epoch: number): Promise<PromiseRejectedResult | undefined> {
     const answers = await Promise.allSettled(
       [...this.#clients].map(async ([name, each]) => this.#names.set(toHex((await each.identify({ epoch })).f), name)),
     );
-    const failure = answers.find((answer) => answer.status === 'rejected');
-    if (failure && answers.every((answer) => answer.status === 'rejected')) throw failure.reason;
+    return answers.find((answer) => answer.status === 'rejected');
   }
 }
 
