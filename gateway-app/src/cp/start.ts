@@ -176,11 +176,9 @@ async function assemble(
   const effects = new Effects({
     journal,
     actuator,
-    owe: (effect, act, batch) => receipts.owe(effect, act, batch),
-    finished: (effect) => {
-      void effects.lull().then(() => receipts.send(effect));
-      sessions.notify(effect);
-    },
+    owe: (effect, batch) => receipts.owe(effect, batch),
+    owed: (effect) => void effects.lull().then(() => receipts.send(effect)),
+    finished: (effect) => sessions.notify(effect),
     log,
     stopping,
   });

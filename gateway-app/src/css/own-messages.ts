@@ -70,8 +70,9 @@ export class OwnMessages {
     const effects = new Effects({
       journal: await EffectJournal.open(store.sub('journal'), this.#writes),
       actuator: this.board,
-      owe: (effect, act, batch) => receipts.owe(effect, act, batch),
-      finished: (effect) => receipts.send(effect),
+      owe: (effect, batch) => receipts.owe(effect, batch),
+      owed: (effect) => receipts.send(effect),
+      finished: () => undefined,
       log,
       stopping,
     });

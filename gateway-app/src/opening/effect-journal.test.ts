@@ -97,6 +97,8 @@ interface Process {
   readonly journal: EffectJournal;
   readonly actuator: CountingActuator;
   readonly owed: string[];
+  readonly finished: string[];
+  readonly receipt: (id: number, sigmaId: string) => Promise<string | undefined>;
   readonly place: () => Promise<string | undefined>;
   readonly advance: (to: string) => (batch: Batch) => void;
   readonly stop: () => Promise<void>;
@@ -110,11 +112,14 @@ async function start(crashing = new CrashingStore()): Promise<Process> {
   const receipts = database.sub('receipts');
   const places = database.sub('places');
   const owed: string[] = [];
+  const finished: string[] = [];
   const effects = new Effects({
     journal,
     actuator,
-    owe: ({ order }, _, batch) => void batch.put(receipts, order.commandId, new Uint8Array()),
-    finished: ({ order }) => owed.push(order.commandId),
+    owe: ({ order, sigmaId, outcome }, batch) =>
+      void batch.put(receipts, `${order.commandId} ${sigmaId}`, toJson(outcome)),
+    owed: ({ order }) => owed.push(order.commandId),
+    finished: ({ order }) => finished.push(order.commandId),
     log: silentLogger(),
     stopping: stopping.signal,
   });
@@ -123,6 +128,8 @@ async function start(crashing = new CrashingStore()): Promise<Process> {
     journal,
     actuator,
     owed,
+    finished,
+    receipt: (id, sigmaId) => getJson<string>(receipts, `${command(id).commandId} ${sigmaId}`),
     place: () => getJson<string>(places, 'here'),
     advance: (to) => (batch) => void batch.put(places, 'here', toJson(to)),
     async stop() {
@@ -136,6 +143,32 @@ async function start(crashing = new CrashingStore()): Promise<Process> {
 async function effectsOnDisk(process: Process, id: number): Promise<number> {
   return (await getJson<number>(process.actuator.store, command(id).commandId)) ?? 0;
 }
+
+test('a command that is done and comes again in another σ is answered again, with what was done then', async () => {
+  const before = await start();
+  await before.effects.accept(entry(1, 7), before.advance('1'));
+  await before.effects.settled();
+  await before.stop();
+  const process = await start();
+  const again = entry(2, 7);
+  for (let times = 0; times < 2; times++) await process.effects.accept(again, process.advance('2'));
+  await process.effects.settled();
+  expect(await effectsOnDisk(process, 7)).toBe(1);
+  expect(await process.receipt(7, again.sigmaId)).toBe('done');
+  expect([process.owed, process.finished]).toEqual([[command(7).commandId], []]);
+  await process.stop();
+});
+
+test('a command that is still pending and comes again is answered once, when it is done', async () => {
+  const process = await start();
+  process.actuator.deaf = command(7).commandId;
+  await process.effects.accept(entry(1, 7), process.advance('1'));
+  await process.effects.accept(entry(2, 7), process.advance('2'));
+  process.actuator.deaf = '';
+  await process.effects.settled();
+  expect(process.owed).toEqual([command(7).commandId]);
+  await process.stop();
+});
 
 test('a command is pending with the place, then done with its act and its receipt', async () => {
   const process = await start();

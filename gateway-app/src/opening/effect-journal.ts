@@ -21,6 +21,11 @@ export interface Effect {
   readonly station?: StationAnswer;
 }
 
+export interface DoneEffect extends Effect {
+  readonly state: 'done';
+  readonly outcome: Act['outcome'];
+}
+
 /** An opened entry of one σ: all commands one receiver finds in it. */
 export interface OpenedEntry {
   /** Y, 32 bytes. */
@@ -40,6 +45,8 @@ export interface OpenedEntry {
 export interface Recorded {
   /** To be acted upon now. */
   readonly pending: readonly Effect[];
+  /** Done already and sealed once more, under the σ they came in now: their sender has heard no answer. */
+  readonly repeated: readonly DoneEffect[];
   /** Commands left alone, known from another σ or from this one before. */
   readonly duplicates: number;
 }
@@ -84,30 +91,31 @@ export class EffectJournal {
 
   /**
    * Stores the entry's new commands as pending, with `more` in the same batch.
-   * @param more e.g. the receiver's place in the chain
+   * @param more e.g. the receiver's place in the chain, and answers to what is done already
    */
-  record(entry: OpenedEntry, more: (batch: Batch) => void): Promise<Recorded> {
+  record(entry: OpenedEntry, more: (batch: Batch, repeated: readonly DoneEffect[]) => void): Promise<Recorded> {
     return this.#lock.run(toHex(entry.receiver), async () => {
       const entryKey = `${toHex(entry.oneTimeKey)} ${toHex(entry.receiver)}`;
       const effects = entry.commands.map((command) => effectOf(entry, command));
-      const known = await Promise.all(effects.map((effect) => this.#commands.has(commandKey(effect))));
+      const known = await Promise.all(effects.map((effect) => getJson<Effect>(this.#commands, commandKey(effect))));
       const seen = await this.#entries.has(entryKey);
       const fresh = seen ? [] : effects.filter((_, i) => !known[i]);
+      const repeated = seen ? [] : effects.flatMap((effect, i) => repeatedOf(effect, known[i]));
       const duplicates = effects.length - fresh.length;
       await this.#writes.commit((batch) => {
-        more(batch);
+        more(batch, repeated);
         if (!seen) batch.put(this.#entries, entryKey, toJson({ sigma: entry.sigmaId, duplicates }));
         for (const effect of fresh) this.#put(batch, effect);
       });
       this.#counts.pending += fresh.length;
       this.#counts.duplicates += seen ? 0 : duplicates;
-      return { pending: fresh, duplicates };
+      return { pending: fresh, repeated, duplicates };
     });
   }
 
   /** Stores a command as done, with the act's own writes and `more` in the same batch. */
-  async finish(effect: Effect, act: Act, more: (batch: Batch) => void): Promise<Effect> {
-    const done: Effect = {
+  async finish(effect: Effect, act: Act, more: (batch: Batch, done: DoneEffect) => void): Promise<DoneEffect> {
+    const done: DoneEffect = {
       ...effect,
       state: 'done',
       outcome: act.outcome,
@@ -116,7 +124,7 @@ export class EffectJournal {
     };
     await this.#writes.commit((batch) => {
       act.writes?.(batch);
-      more(batch);
+      more(batch, done);
       batch.put(this.#commands, commandKey(done), toJson(done)).del(this.#pending, commandKey(done));
     });
     this.#counts.pending -= 1;
@@ -164,6 +172,13 @@ function effectOf(entry: OpenedEntry, { commandId, kind, action, payload }: Comm
     sigmaId: entry.sigmaId,
   };
 }
+
+/** What was done then, to be answered for by whom it was sealed for now. */
+function repeatedOf({ sigmaId, unitRecord }: Effect, known: Effect | undefined): DoneEffect[] {
+  return known && isDone(known) ? [{ ...known, sigmaId, unitRecord }] : [];
+}
+
+const isDone = (effect: Effect): effect is DoneEffect => effect.state === 'done';
 
 function commandKey({ order, receiver }: Effect): string {
   return `${order.sender} ${receiver} ${order.commandId}`;

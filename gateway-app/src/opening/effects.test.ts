@@ -19,11 +19,12 @@ beforeEach(async () => {
   const acting = new Promise<Act>((resolve) => (act = resolve));
   effects = new Effects({
     journal: {
-      record: async () => ({ pending: [EFFECT], duplicates: 0 }),
+      record: async () => ({ pending: [EFFECT], repeated: [], duplicates: 0 }),
       finish: async () => EFFECT,
     },
     actuator: { act: () => acting },
     owe: () => undefined,
+    owed: () => undefined,
     finished: () => undefined,
     log: silentLogger(),
     stopping: new AbortController().signal,

@@ -5,15 +5,17 @@ import type { Logger } from '../common/log';
 import { checkCommand } from '../ocpp';
 import type { Batch } from '../store';
 import type { Act, Actuator } from './actuator';
-import type { Effect, EffectJournal, OpenedEntry } from './effect-journal';
+import type { DoneEffect, Effect, EffectJournal, OpenedEntry } from './effect-journal';
 
 export interface EffectParts {
   readonly journal: EffectJournal;
   readonly actuator: Actuator;
-  /** Adds what is owed to the sender for a finished command to the batch that makes it done. */
-  readonly owe: (effect: Effect, act: Act, batch: Batch) => void;
+  /** Adds what is owed to the sender for a finished command to the batch that makes it done, or that it comes again with. */
+  readonly owe: (effect: DoneEffect, batch: Batch) => void;
   /** Called when that batch is on disk. */
-  readonly finished: (effect: Effect) => void;
+  readonly owed: (effect: DoneEffect) => void;
+  /** Called once a command, when it is done. */
+  readonly finished: (effect: DoneEffect) => void;
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }
@@ -39,8 +41,13 @@ export class Effects {
 
   /** Resolves when the entry's commands are on disk as pending; acting on them has begun. */
   async accept(entry: OpenedEntry, more: (batch: Batch) => void): Promise<void> {
-    const { pending, duplicates } = await this.#parts.journal.record(entry, more);
-    if (duplicates > 0) this.#parts.log.info({ sigma: entry.sigmaId, duplicates }, 'known commands left alone');
+    const { journal, log, owe, owed } = this.#parts;
+    const { pending, repeated, duplicates } = await journal.record(entry, (batch, again) => {
+      more(batch);
+      for (const effect of again) owe(effect, batch);
+    });
+    if (duplicates > 0) log.info({ sigma: entry.sigmaId, duplicates }, 'known commands left alone');
+    for (const effect of repeated) this.#tell(owed, effect);
     for (const effect of pending) this.#start(effect);
   }
 
@@ -71,7 +78,8 @@ export class Effects {
     while (!stopping.aborted) {
       try {
         const done = await this.#units.run(effect.order.unit, () => this.#once(effect));
-        this.#tell(done);
+        this.#tell(this.#parts.owed, done);
+        this.#tell(this.#parts.finished, done);
         return;
       } catch (error) {
         log.warn({ err: error, sigma: effect.sigmaId }, 'a command stays pending: tried again');
@@ -80,18 +88,18 @@ export class Effects {
     }
   }
 
-  async #once(effect: Effect): Promise<Effect> {
+  async #once(effect: Effect): Promise<DoneEffect> {
     const { journal, log, owe } = this.#parts;
     const act = await this.#act(effect);
-    const done = await journal.finish(effect, act, (batch) => owe(effect, act, batch));
+    const done = await journal.finish(effect, act, (batch, finished) => owe(finished, batch));
     log.info({ sigma: effect.sigmaId, outcome: act.outcome, code: act.code }, 'command carried out');
     return done;
   }
 
   /** What is done stays done, whoever cannot be told. */
-  #tell(done: Effect): void {
+  #tell(whom: (effect: DoneEffect) => void, done: DoneEffect): void {
     try {
-      this.#parts.finished(done);
+      whom(done);
     } catch (error) {
       this.#parts.log.error({ err: error, sigma: done.sigmaId }, 'nobody was told that a command is done');
     }

@@ -120,6 +120,7 @@ beforeEach(async () => {
     journal: await EffectJournal.open(store.sub('journal'), writes),
     actuator: { act: async ({ commandId }) => (scene.acted.push(commandId), { outcome: 'done' }) },
     owe: () => undefined,
+    owed: () => undefined,
     finished: () => undefined,
     log: silentLogger(),
     stopping: new AbortController().signal,

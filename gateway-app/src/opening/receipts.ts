@@ -6,8 +6,7 @@ import { Outbox } from '../common/outbox';
 import { type Centres, encodePayload, fittingParts, type Holder, isPassing } from '../holder';
 import type { ReplicaView } from '../replica';
 import type { Batch, Store } from '../store';
-import type { Act } from './actuator';
-import type { Effect } from './effect-journal';
+import type { DoneEffect } from './effect-journal';
 
 /** A receipt as kept; pseudo-identities in lower-case hex. */
 interface Owed {
@@ -65,8 +64,9 @@ export class Receipts {
     return this.#outbox.stopped();
   }
 
-  /** Adds the receipt of a finished command to the batch that finishes it. Only centres get receipts. */
-  owe({ order, unitRecord, senderRole, sigmaId }: Effect, { outcome, code, station }: Act, batch: Batch): void {
+  /** Adds the receipt of a done command to a batch. Only centres get receipts. */
+  owe(effect: DoneEffect, batch: Batch): void {
+    const { order, unitRecord, senderRole, sigmaId, outcome, code, station } = effect;
     if (senderRole !== Role.CSC) return;
     const receipt: Receipt = {
       commandId: order.commandId,
@@ -78,17 +78,19 @@ export class Receipts {
     };
     const { write, ticket } = this.#outbox.prepare({ unit: unitRecord, centre: order.sender, receipt });
     write(batch);
-    this.#tickets.set(`${order.sender} ${order.commandId}`, ticket);
+    this.#tickets.set(keyOf(effect), ticket);
   }
 
   /** Called when that batch is on disk. */
-  send({ order }: Effect): void {
-    const key = `${order.sender} ${order.commandId}`;
+  send(effect: DoneEffect): void {
+    const key = keyOf(effect);
     const ticket = this.#tickets.get(key);
     this.#tickets.delete(key);
     if (ticket !== undefined) void this.#outbox.release(ticket);
   }
 }
+
+const keyOf = ({ order, sigmaId }: DoneEffect): string => `${order.sender} ${order.commandId} ${sigmaId}`;
 
 async function send(parts: ReceiptParts, owed: readonly Owed[]): Promise<void> {
   const [first] = owed;

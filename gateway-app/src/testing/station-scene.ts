@@ -164,6 +164,7 @@ export class StationScene {
       journal: await EffectJournal.open(this.#store.sub('journal'), writes),
       actuator: this.stations.actuator,
       owe: () => undefined,
+      owed: () => undefined,
       finished: (effect) => {
         this.finished.push(effect);
         for (const resolve of this.#waiting.splice(0)) resolve();
