@@ -16,9 +16,11 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** A length-delimited field. */
-export const field = (number: number, value: Uint8Array): Buffer =>
-  Buffer.concat([varint(number * 8 + LENGTH_DELIMITED), varint(value.length), value]);
+/** A length-delimited field, in parts: what holds megabytes is then copied once, when the whole message is put together. */
+export function field(number: number, ...parts: readonly Uint8Array[]): Uint8Array[] {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return [varint(number * 8 + LENGTH_DELIMITED), varint(length), ...parts];
+}
 
 /** @param value 0 ≤ value ≤ 2^53 − 1 */
 export const varintField = (number: number, value: number): Buffer =>

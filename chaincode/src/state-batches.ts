@@ -78,7 +78,10 @@ export class StateBatches {
 
   /** @param keys at most `readsAtOnce` @returns in order; empty where nothing stands */
   async read(keys: readonly string[]): Promise<Uint8Array[]> {
-    const answer = await this.#ask(GET_STATE_MULTIPLE, Buffer.concat(keys.map((key) => field(1, Buffer.from(key)))));
+    const answer = await this.#ask(
+      GET_STATE_MULTIPLE,
+      Buffer.concat(keys.flatMap((key) => field(1, Buffer.from(key)))),
+    );
     const values = readFields(answer).map(({ value }) => value as Uint8Array);
     if (values.length !== keys.length) throw new RangeError('the peer answered for other keys than were asked');
     return values;
@@ -86,8 +89,8 @@ export class StateBatches {
 
   /** @param entries at most `writesAtOnce` */
   async write(entries: readonly (readonly [key: string, value: Uint8Array])[]): Promise<void> {
-    const records = entries.map(([key, value]) =>
-      field(1, Buffer.concat([field(1, Buffer.from(key)), field(2, value), varintField(5, PUT_STATE)])),
+    const records = entries.flatMap(([key, value]) =>
+      field(1, ...field(1, Buffer.from(key)), ...field(2, value), varintField(5, PUT_STATE)),
     );
     await this.#ask(WRITE_BATCH_STATE, Buffer.concat(records));
   }
