@@ -21,6 +21,12 @@ const COUNTERS = 'counters';
 const COUNTER_RESERVE = 64n;
 
 /**
+ * Most bytes are σ's and blocks of them: ciphertext, in which there is nothing to compress. From a log of LevelDB's own 4 MB
+ * a busy gateway would write a table, and merge it with others, for nearly every block.
+ */
+const LARGE_VALUES = { compression: false, writeBufferSize: 32 * 1024 * 1024 };
+
+/**
  * Opens a role's database, made if missing.
  * @throws CodedError E_STORE_LOCKED if another process has it open, E_STORE_OPEN
  */
@@ -35,7 +41,7 @@ export async function openWithCipher(directory: string, cipher: ValueCipher): Pr
 
 async function openLevel(directory: string): Promise<Level> {
   await privateDirectory(directory);
-  const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view', ...LARGE_VALUES });
   try {
     await level.open();
     return level;
