@@ -25,10 +25,10 @@ export const LOAD: EndToEndLoad = {
   rounds: 3,
   seconds: 10,
   receivers: 1024,
-  sigmas: 200,
-  outstandingSigmas: 48,
+  sigmas: 256,
+  outstandingSigmas: 128,
   baselineTransactions: 2_000,
-  baselineOutstanding: 64,
+  baselineOutstanding: 128,
   loneCommands: 15,
 };
 
