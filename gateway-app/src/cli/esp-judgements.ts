@@ -5,7 +5,17 @@ import { Option } from 'commander';
 import { type Program } from './command';
 import { parseTime, withExamples } from './defaults';
 import { type EspDesk } from './esp-desk';
-import { type AtProvider, atProvider, EXAMPLE_CONFIG as CONFIG, EXAMPLE_ID, type IdOptions, idText, isoDate, verb, withId } from './esp-verb';
+import {
+  type AtProvider,
+  atProvider,
+  EXAMPLE_CONFIG as CONFIG,
+  EXAMPLE_ID,
+  type IdOptions,
+  idText,
+  isoDate,
+  verb,
+  withId,
+} from './esp-verb';
 import { type Io } from './io';
 
 interface RevokeOptions extends AtProvider {
@@ -132,4 +142,3 @@ async function erase(io: Io, desk: EspDesk, { id }: IdOptions): Promise<void> {
   io.line(end.erased ? `${id}  erased: its commitment can no longer be opened` : `${id}  was erased before`);
   io.result({ id, ...end });
 }
-

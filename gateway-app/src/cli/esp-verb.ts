@@ -42,4 +42,3 @@ export function idText(text: string): string {
   if (!/^[0-9a-f]{32}$/.test(text)) throw new InvalidArgumentError('expected are 32 hex digits.');
   return text;
 }
-
