@@ -1,11 +1,12 @@
 import { localMonth } from '../common/zone-time';
 import { type Bill } from '../ocpp';
+import { type AccountState, stateOf } from './account-state';
 import { type Charging, type SettledAccount } from './charging';
 
 /** One of a customer's own transactions. `awaiting`: the bill waits for the customer's confirmation. */
 export interface OwnSession {
   readonly transaction: string;
-  readonly state: 'open' | 'awaiting' | 'billed' | 'settled' | 'disputed';
+  readonly state: AccountState;
   /** Why it is disputed. */
   readonly code: string;
   readonly bill: Bill | null;
@@ -38,16 +39,9 @@ export function ownSession(books: Books, account: SettledAccount): OwnSession {
   const { transaction, bill, disputed = '', settlement } = account;
   return {
     transaction,
-    state: stateOf(books, account),
+    state: stateOf(account, books),
     code: disputed,
     bill: bill ?? null,
     settledMinor: settlement?.totalMinor ?? null,
   };
-}
-
-function stateOf(books: Books, account: SettledAccount): OwnSession['state'] {
-  if (account.disputed !== undefined) return 'disputed';
-  if (account.settlement) return 'settled';
-  if (!account.bill) return 'open';
-  return books.awaits(account) ? 'awaiting' : 'billed';
 }

@@ -2,8 +2,8 @@ import { CodedError } from '../common/errors';
 import { localMonth } from '../common/zone-time';
 import { type Bill } from '../ocpp';
 import { type BilledTransaction } from '../rpc';
-import { type Account, type Settlement } from '../settlement/account';
-import { type Charging } from './charging';
+import { stateOf } from './account-state';
+import { type Charging, type SettledAccount } from './charging';
 
 /**
  * A centre's transactions, by the time their charging ended.
@@ -23,7 +23,7 @@ export function statementOf(charging: Pick<Charging, 'accounts' | 'tariff'>, mon
 
 const endOf = (bill: Bill | undefined): number => (bill ? Date.parse(bill.endedAt) / 1000 : Infinity);
 
-function transactionOf(account: Account & { readonly settlement?: Settlement }): BilledTransaction {
+function transactionOf(account: SettledAccount): BilledTransaction {
   const { transaction, customer = '', salt, bill, disputed = '', settlement } = account;
   return {
     transaction,
@@ -34,10 +34,4 @@ function transactionOf(account: Account & { readonly settlement?: Settlement }):
     salt,
     settledMinor: settlement?.totalMinor ?? 0,
   };
-}
-
-function stateOf({ bill, disputed, settlement }: Account & { readonly settlement?: Settlement }): string {
-  if (disputed !== undefined) return 'disputed';
-  if (settlement) return 'settled';
-  return bill ? 'billed' : 'open';
 }

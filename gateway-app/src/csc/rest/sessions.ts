@@ -20,6 +20,7 @@ import {
   timeOf,
   wantsCsv,
 } from '../../rest';
+import { stateOf } from '../account-state';
 import { type SettledAccount } from '../charging';
 import { type ChargingSession } from '../sessions';
 import { statementOf } from '../statement';
@@ -118,7 +119,7 @@ export function sessionRoutes(parts: CscRoutesParts): Route[] {
       async handle(call) {
         const { state: wanted, customer } = call.query;
         const sessions = [...sessionsOf(parts)]
-          .filter((each) => wanted === undefined || wanted === stateOf(parts, each))
+          .filter((each) => wanted === undefined || wanted === sessionState(parts, each))
           .filter((each) => customer === undefined || customer === customerOf(parts, each))
           .map((session) => ({ session, place: placeOf(session) }))
           .sort((a, b) => (a.place < b.place ? 1 : -1));
@@ -227,7 +228,7 @@ function rowOf(parts: CscRoutesParts, session: Session): SessionRow {
     transaction,
     customer: customerOf(parts, session) ?? null,
     pile: parts.directory.pileOf(pile) ?? null,
-    state: stateOf(parts, session),
+    state: sessionState(parts, session),
     code: disputed,
     ...(bill ? billedPart(bill) : runningPart(parts, open)),
     settledMinor: settlement?.totalMinor ?? null,
@@ -260,11 +261,9 @@ function runningPart({ charging, power }: CscRoutesParts, open: ChargingSession 
   };
 }
 
-function stateOf({ charging }: CscRoutesParts, { account, open }: Session): SessionRow['state'] {
-  if (account.disputed !== undefined) return 'disputed';
-  if (account.settlement) return 'settled';
-  if (account.bill) return charging?.awaits(account) ? 'awaiting' : 'billed';
-  return open ? 'open' : 'ended';
+function sessionState({ charging }: CscRoutesParts, { account, open }: Session): SessionRow['state'] {
+  const found = stateOf(account, charging);
+  return found === 'open' && !open ? 'ended' : found;
 }
 
 /** Energy given back is not billed before the record says so. */
@@ -292,7 +291,7 @@ function billsOf(parts: CscRoutesParts, of: string): BillRow[] {
     rows.push({
       transaction,
       customer,
-      state: stateOf(parts, { account, open: undefined }),
+      state: stateOf(account, charging),
       currency: bill.currency,
       startedAt: bill.startedAt,
       endedAt: bill.endedAt,
