@@ -178,7 +178,12 @@ describe('chaincode', () => {
     const ADDON_OR_NETWORK = /^sodium-|level|fabric-gateway|^ws$|ocpp/;
     expect([...externals].filter((module) => ADDON_OR_NETWORK.test(module))).toEqual([]);
     expect([...seen].filter((file) => within(file, 'network') || within(file, 'gateway-app'))).toEqual([]);
-    expect([...externals].filter(isBuiltin).sort()).toEqual(['node:crypto', 'node:fs']);
+    expect([...externals].filter(isBuiltin).sort()).toEqual(['node:crypto', 'node:fs', 'node:v8']);
+  });
+
+  test('sets its heap where its process starts, and nowhere else', () => {
+    const setting = productive('chaincode').filter(({ module }) => module === 'node:v8');
+    expect(setting.map(({ from }) => path.relative(root, from))).toEqual([path.join('chaincode', 'src', 'run.ts')]);
   });
 
   test('its rules do no input or output', () => {
