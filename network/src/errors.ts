@@ -2,6 +2,7 @@
 export type NetworkErrorCode =
   | 'E_TOPOLOGY'
   | 'E_PORT_BUSY'
+  | 'E_PORTS'
   | 'E_PKI_INCOMPLETE'
   | 'E_PKI_NAME'
   | 'E_PROFILE_MISSING'

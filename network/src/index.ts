@@ -3,6 +3,7 @@ export * from './fabric';
 export { type ExistingNetwork, importProfile, type OrganisationSource } from './import-profile';
 export * from './ledger';
 export * from './pki';
+export { freePorts, type FreePortsOptions, type PortRange } from './free-ports';
 export { assertPortsFree, isPortFree } from './ports';
 export { isSameProcess } from './process-identity';
 export {

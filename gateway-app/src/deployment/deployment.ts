@@ -2,6 +2,7 @@ import {
   type LedgerKind,
   type LedgerStatus,
   chooseLedger,
+  freePorts,
   type OnProgress,
   type ProcessRole,
   type RunningLedger,
@@ -21,7 +22,7 @@ import { type ExistingNetwork, gatewayCount } from './existing-network';
 import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
-import { freePorts, HOST } from './ports';
+import { HOST } from './host';
 import {
   type Guest,
   kgcPassphraseFile,
@@ -247,9 +248,9 @@ async function placesOf(
   const wanted = rolePlaces(consortium, manifest, 0, { guests, ...(people && { firstRestPort: 0 }) });
   const firstPort = await freePorts(portsOf(wanted));
   if (!people) return rolePlaces(consortium, manifest, firstPort, { guests });
-  const firstRestPort = await freePorts(restPortsOf(wanted), manifest.restPort, {
-    first: firstPort,
-    count: portsOf(wanted),
+  const firstRestPort = await freePorts(restPortsOf(wanted), {
+    ...(manifest.restPort !== undefined && { wanted: manifest.restPort }),
+    promised: { first: firstPort, count: portsOf(wanted) },
   });
   if (firstRestPort !== manifest.restPort) await writeManifest(layout, { ...manifest, restPort: firstRestPort });
   return rolePlaces(consortium, manifest, firstPort, { guests, firstRestPort });

@@ -14,7 +14,7 @@ export {
   type PersonFiles,
   removePerson,
 } from './people';
-export { freePorts, HOST } from './ports';
+export { HOST } from './host';
 export { restAddressOf } from './rest-address';
 export { pileAddresses, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
 export { CHAINCODE_BUNDLE, ROOT } from './root';

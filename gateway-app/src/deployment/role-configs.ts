@@ -10,7 +10,7 @@ import { type Consortium, providerMspId } from './consortium';
 import { type Layout } from './layout';
 import { type Manifest } from './manifest';
 import { peoplePlaces, preparePeople } from './people';
-import { HOST } from './ports';
+import { HOST } from './host';
 
 /** Members that a deployment writes or leaves out by what it was opened for. */
 const BY_FORM: ReadonlySet<string> = new Set(['ledgerFolder', 'ocpp', 'rest', 'charging']);

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { freePorts } from '@chargecast/network';
+
 import { startChildRole } from './child-role';
-import { freePorts } from './ports';
 import { RoleThreads } from './role-threads';
 
 let folder: string;

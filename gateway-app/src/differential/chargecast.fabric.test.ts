@@ -2,6 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Consortium } from '@chargecast/chaincode/testing/consortium';
+import { freePorts } from '@chargecast/network';
 import { compareRuns, type Run, runOn, type Script } from '@chargecast/network/differential/index';
 import { describeWithFabric } from '@chargecast/network/testing/with-fabric';
 
@@ -27,7 +28,7 @@ describeWithFabric('the chaincode bundle does the same on both ledgers', () => {
     };
     // In one process with the chaincode's code, which this test's material comes with, two Fabric message libraries would meet.
     embedded = await runOn('embedded', script, { ownProcess: true });
-    fabric = await runOn('fabric', script, { basePort: 21_450 });
+    fabric = await runOn('fabric', script, { basePort: await freePorts(40) });
   }, SLOWEST);
 
   it('no step differs', () => {

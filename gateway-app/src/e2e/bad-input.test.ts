@@ -1,5 +1,5 @@
 /** Every command of the command line, given what it cannot use: a code, one line, exit 2, no stack. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -62,6 +62,7 @@ const CASES: [string, () => string[]][] = [
   ['network logs: no network', () => ['network', 'logs', 'css1-peer', '--data', absent()]],
   ['network logs: lines that are no number', () => ['network', 'logs', 'x', '--lines', '-1']],
   ['network deploy: no network', () => ['network', 'deploy', '--data', absent()]],
+  ['network rotate: no network', () => ['network', 'rotate', 'css1-peer', '--data', absent()]],
   ['csc send: no configuration', () => ['csc', 'send', '--config', absent(), '--commands', junk]],
   ['csc send: no commands named', () => ['csc', 'send', '--config', join(folder, 'empty.json')]],
   ['kgc open: nothing to open', () => ['kgc', 'open', '--config', absent()]],
@@ -87,6 +88,7 @@ it.each(CASES)('%s', async (_, args) => {
   expect(err).not.toContain('    at ');
   expect(out).not.toContain('    at ');
   expect(exit).toBe(2);
+  await expect(access(absent())).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 it('says the same in JSON, and nothing else on stdout', async () => {

@@ -1,12 +1,12 @@
 /** The whole story on a Fabric network that is not the demo's own, reached as any member would: by its description. */
-import { defaultTopology, fabricDown, fabricUp } from '@chargecast/network';
+import { defaultTopology, fabricDown, fabricUp, freePorts } from '@chargecast/network';
 import { describeWithFabric } from '@chargecast/network/testing/with-fabric';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createProgress, type DemoSummary, isGood, runDemo } from '../demo';
-import { CHAINCODE_BUNDLE, Deployment, freePorts } from '../deployment';
+import { CHAINCODE_BUNDLE, Deployment } from '../deployment';
 import { readManifest } from '../deployment/manifest';
 import { layoutOf } from '../deployment/layout';
 import { readTrust } from '../ledger';

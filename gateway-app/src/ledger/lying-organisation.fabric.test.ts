@@ -1,11 +1,10 @@
-import { defaultTopology, fabricDown, fabricUp, killNode, startNode } from '@chargecast/network';
+import { defaultTopology, fabricDown, fabricUp, freePorts, killNode, startNode } from '@chargecast/network';
 import { bundleLedgerChaincode } from '@chargecast/network/testing/bundle-chaincode';
 import { describeWithFabric } from '@chargecast/network/testing/with-fabric';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePorts } from '../deployment/ports';
 import { connectLedger } from './fabric-gateway';
 import { type Ledger, type Transaction } from './port';
 

@@ -1,4 +1,4 @@
-import { defaultTopology, fabricDown, fabricUp, slowNode, type Topology } from '@chargecast/network';
+import { defaultTopology, fabricDown, fabricUp, freePorts, slowNode, type Topology } from '@chargecast/network';
 import { bundleLedgerChaincode } from '@chargecast/network/testing/bundle-chaincode';
 import { DelayingRelay } from '@chargecast/network/testing/delaying-relay';
 import { describeWithFabric } from '@chargecast/network/testing/with-fabric';
@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePorts } from '../deployment/ports';
 import { connectLedger } from './fabric-gateway';
 import { type Ledger, type Transaction } from './port';
 

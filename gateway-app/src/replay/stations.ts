@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { type Deployment } from '../deployment/deployment';
-import { HOST } from '../deployment/ports';
+import { HOST } from '../deployment/host';
 import { pileAddresses, STATION_PASSWORDS } from '../deployment/role-configs';
 import { type EvseState, type PluggedVehicle } from '../stations';
 import { HostedStations, type HostSettings, type StationHost } from './station-host';

@@ -5,6 +5,7 @@
 import { Consortium, GATEWAYS } from '@chargecast/chaincode/testing/consortium';
 import {
   defaultTopology,
+  freePorts,
   type LedgerKind,
   readProfile,
   type RunningLedger,
@@ -38,7 +39,6 @@ import { join } from 'node:path';
 import { verifyChain } from '../audit';
 import { openChain, spentCredentials } from '../audit/deployment-chain';
 import { silentLogger } from '../common/log';
-import { freePorts } from '../deployment/ports';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import {
   connectLedger,

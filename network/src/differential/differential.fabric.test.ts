@@ -1,3 +1,4 @@
+import { freePorts } from '../free-ports';
 import { describeWithFabric } from '../testing/with-fabric';
 import { runOn } from './differential';
 import { readRecording } from './recording';
@@ -16,7 +17,7 @@ describeWithFabric('Fabric does what it was recorded to do', () => {
 
   beforeAll(async () => {
     recorded = await readRecording();
-    live = await runOn('fabric', PROBE, { basePort: 21_350 });
+    live = await runOn('fabric', PROBE, { basePort: await freePorts(40) });
   }, 300_000);
 
   it.each(names)('%s: outcomes', (scene) => {

@@ -5,16 +5,15 @@ import { join } from 'node:path';
 
 import { EndorseError, StatusCode } from '@hyperledger/fabric-gateway';
 
+import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
-import { defaultTopology, ordererName } from '../topology';
+import { defaultTopology, ordererName, type Topology } from '../topology';
 import { until } from '../until';
 import { layoutOf, nodeNamed } from './layout';
 import { fabricDown, fabricStatus, fabricUp } from './network';
 import { killNode, startNode } from './node-commands';
-
-const topology = defaultTopology({ basePort: 21_150, networkId: 'faults' });
 const CHANNEL = 'datachain';
 
 /** Submits one transaction after another until told to stop; every one has to be committed as valid. */
@@ -65,7 +64,10 @@ describeWithFabric('faults', () => {
   let client: FabricClient;
   let profileFile: string;
 
+  let topology: Topology;
+
   beforeAll(async () => {
+    topology = defaultTopology({ basePort: await freePorts(40), networkId: 'faults' });
     directory = await mkdtemp(join(tmpdir(), 'chargecast-faults-'));
     stateDir = join(directory, 'network');
     const chaincodeBundle = await bundleLedgerChaincode(directory);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type ConnectionProfile, readProfile, writeProfile } from '../profile';
+import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
@@ -12,8 +13,6 @@ import { until } from '../until';
 import { type InstalledPackage, memberDeploy, type MemberDeployment } from './member-deployment';
 import { fabricDown, fabricUp } from './network';
 
-const BASE_PORT = 21_450;
-const topology = defaultTopology({ basePort: BASE_PORT, networkId: 'members' });
 const NAME = 'visitor';
 
 /** Chaincode of another name on a network that knows nothing of it, each organisation deploying for itself. */
@@ -21,9 +20,12 @@ describeWithFabric('a member’s deployment', () => {
   let directory: string;
   let bundle: string;
   let whole: ConnectionProfile;
+  let servicePorts: number;
   const servers: ChildProcess[] = [];
 
   beforeAll(async () => {
+    const topology = defaultTopology({ basePort: await freePorts(40), networkId: 'members' });
+    servicePorts = await freePorts(4);
     directory = await mkdtemp(join(tmpdir(), 'chargecast-member-'));
     bundle = await bundleLedgerChaincode(join(directory, 'one'));
     const { profileFile } = await fabricUp(topology, join(directory, 'network'), { chaincodeBundle: bundle });
@@ -48,7 +50,7 @@ describeWithFabric('a member’s deployment', () => {
     memberDeploy(profileOf(`CSS${number}MSP`), {
       chaincodeBundle: bundle,
       directory: join(directory, 'services'),
-      services: new Map([[`CSS${number}MSP`, `127.0.0.1:${BASE_PORT + 100 + number}`]]),
+      services: new Map([[`CSS${number}MSP`, `127.0.0.1:${servicePorts + number - 1}`]]),
     });
 
   const serve = ({ service }: InstalledPackage): void => {
@@ -109,7 +111,7 @@ describeWithFabric('a member’s deployment', () => {
     const next = await memberDeploy(profileOf('CSS1MSP'), {
       chaincodeBundle: changed,
       directory: join(directory, 'services'),
-      services: new Map([['CSS1MSP', `127.0.0.1:${BASE_PORT + 101}`]]),
+      services: new Map([['CSS1MSP', `127.0.0.1:${servicePorts}`]]),
     });
     expect(next.channels).toMatchObject([
       { committed: false, sequence: 2 },

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { EndorseError } from '@hyperledger/fabric-gateway';
 
 import { type LedgerStatus, type RunningLedger } from '../ledger';
+import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
-import { defaultTopology } from '../topology';
+import { defaultTopology, type Topology } from '../topology';
 import { fabricDeploy, fabricDown, fabricStatus, fabricUp } from './network';
 import { nodeLogs } from './node-commands';
-
-const topology = defaultTopology({ basePort: 21_050, networkId: 'bringing-up' });
 
 describeWithFabric('the network', () => {
   let directory: string;
@@ -21,7 +20,10 @@ describeWithFabric('the network', () => {
   let ledger: RunningLedger;
   let seconds: number;
 
+  let topology: Topology;
+
   beforeAll(async () => {
+    topology = defaultTopology({ basePort: await freePorts(40), networkId: 'bringing-up' });
     directory = await mkdtemp(join(tmpdir(), 'chargecast-fabric-'));
     stateDir = join(directory, 'network');
     bundle = await bundleLedgerChaincode(join(directory, 'one'));
@@ -124,7 +126,7 @@ describeWithFabric('the network', () => {
   it('leaves nothing running when it fails', async () => {
     const broken = join(directory, 'broken.js');
     await writeFile(broken, "throw new Error('this chaincode cannot start')");
-    const other = defaultTopology({ basePort: 21_250, networkId: 'broken' });
+    const other = defaultTopology({ basePort: await freePorts(40), networkId: 'broken' });
     const third = join(directory, 'third');
     await expect(fabricUp(other, third, { chaincodeBundle: broken })).rejects.toMatchObject({
       code: 'E_FABRIC_EXITED',

@@ -84,6 +84,8 @@ export async function fabricDeploy(
   const report = reporter(onProgress);
   const layout = layoutOf(stateDir);
   const programs = await findFabric();
+  // Before the lock, which would make the folder.
+  await requireState(layout);
   return withStateLock(layout.lockFile, async () => {
     const { topology } = await requireState(layout);
     const chaincode = await packageChaincode(topology.chaincode, chaincodeBundle);

@@ -3,23 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { tlsFiles } from '../pki/organisation';
+import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
-import { defaultTopology } from '../topology';
+import { defaultTopology, type Topology } from '../topology';
 import { until } from '../until';
 import { fabricDown, fabricStatus, fabricUp } from './network';
 import { killNode, startNode } from './node-commands';
 import { rotateNode } from './rotate-node';
-
-const topology = defaultTopology({ basePort: 21_650, networkId: 'rotation' });
 
 describeWithFabric('the rotation of certificates', () => {
   let directory: string;
   let stateDir: string;
   let client: FabricClient;
 
+  let topology: Topology;
+
   beforeAll(async () => {
+    topology = defaultTopology({ basePort: await freePorts(40), networkId: 'rotation' });
     directory = await mkdtemp(join(tmpdir(), 'chargecast-rotation-'));
     stateDir = join(directory, 'network');
     const chaincodeBundle = await bundleLedgerChaincode(directory);

@@ -31,6 +31,8 @@ export interface RotateOptions {
  */
 export async function rotateNode(stateDir: string, name: string, { onProgress }: RotateOptions = {}): Promise<void> {
   const layout = layoutOf(stateDir);
+  // Before the lock, which would make the folder.
+  await requireState(layout);
   await withStateLock(layout.lockFile, async () => {
     const { topology } = await requireState(layout);
     const node = nodeNamed(topology, name);

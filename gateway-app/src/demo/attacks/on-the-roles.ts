@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 
 import { readFileCoded } from '../../common/files';
-import { HOST } from '../../deployment/ports';
+import { HOST } from '../../deployment/host';
 import { type Client, type ServiceName } from '../../rpc';
 import { type Attack, type AttackOutcome, refusalOf } from './attack';
 import { forgeAs } from './on-the-chain';

@@ -1,6 +1,6 @@
 import { type Begun, type Established, type StationDesk } from '../../authentication';
 import { CodedError } from '../../common/errors';
-import { HOST } from '../../deployment/ports';
+import { HOST } from '../../deployment/host';
 import {
   type EntryKey,
   type FromVehicle,

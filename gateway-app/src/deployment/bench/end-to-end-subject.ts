@@ -15,7 +15,7 @@ import { type Client, readTls } from '../../rpc';
 import { openStore, type Store } from '../../store';
 import { Deployment } from '../deployment';
 import { firstLimits } from '../genesis';
-import { HOST } from '../ports';
+import { HOST } from '../host';
 import { BENCH_CHAINCODE_BUNDLE } from '../root';
 import { cpuMilliseconds } from './cpu-time';
 import { BARE_FLEET } from './registration-subject';

@@ -3,6 +3,7 @@ import { type Cutting, type OrderingSubject } from '@chargecast/bench';
 import {
   chooseLedger,
   defaultTopology,
+  freePorts,
   type LedgerKind,
   PORTS_PER_ORGANISATION,
   type RunningLedger,
@@ -16,7 +17,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { connectLedger, type LedgerDeadlines } from '../../ledger';
-import { freePorts } from '../ports';
 import { BENCH_CHAINCODE_BUNDLE } from '../root';
 
 const ORGANISATIONS = 4;
