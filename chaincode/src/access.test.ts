@@ -91,7 +91,7 @@ const CONTRACTS: readonly ContractRows[] = [
       ['getParams', [], EVERYONE],
       ['governance', [], EVERYONE],
       ['governanceItem', [''], EVERYONE],
-      ['submit', [], ['relay']],
+      ['submit', [''], ['relay']],
       ['getSigma', [''], EVERYONE],
       ['listSigmas', ['', ''], EVERYONE],
       ['getInclusionProof', [''], EVERYONE],
@@ -220,7 +220,7 @@ describe('init', () => {
   test('before it, nothing else runs', async () => {
     const fresh = await Consortium.create();
     expect(await codeOf(fresh.query('auditor', 'certchain', 'getParams'))).toBe('E_NOT_INITIALISED');
-    expect(await codeOf(fresh.cast('relay', 'submit'))).toBe('E_NOT_INITIALISED');
+    expect(await codeOf(fresh.cast('relay', 'submit', ['']))).toBe('E_NOT_INITIALISED');
   });
 
   test('refuses malformed params, roles and governance, and unsigned governance', async () => {

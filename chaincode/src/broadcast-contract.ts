@@ -1,5 +1,6 @@
 import {
   BROADCAST,
+  decodeSigmaList,
   decodeGenesisGovernance,
   decodeSignedSlotHead,
   decodeSigmaState,
@@ -13,9 +14,8 @@ import {
   SLOT_EVENT,
   SLOT_KEY,
 } from '@chargecast/protocol';
-import { toHex } from '@chargecast/signcryption/bytes';
 import { encodeParams } from '@chargecast/signcryption/params';
-import { Info, Returns, Transaction } from 'fabric-contract-api';
+import { Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import { type AccessTable, EVERYONE } from './access';
 import { LedgerContext, LedgerContract, type Reads } from './ledger-contract';
 import { readPageRequest } from './paging';
@@ -45,7 +45,7 @@ const sigmaId = hex(32);
 
 const RULES_KEYS = [SLOT_KEY, governanceKey('limits'), governanceKey('epochs')];
 const BROADCAST_READS: Readonly<Record<string, Reads>> = {
-  submit: (stub) => [...RULES_KEYS, ...historyKeysOf(stub.getTransient())],
+  submit: (stub) => [...RULES_KEYS, ...historyKeysOf(stub.getBufferArgs()[1])],
 };
 
 /** σ, the governance it is judged by, and the slot. Serves the data chain. */
@@ -85,12 +85,12 @@ export class BroadcastContract extends LedgerContract {
     return governanceItem(ctx, kind);
   }
 
-  /** The σ ride in the transient map: so each stands in the block once. */
   @Transaction()
+  @Param('sigmas', 'string[]', 'One or more σ, each behind its length: u32, little-endian')
   @Returns('string')
-  async submit(ctx: LedgerContext): Promise<string> {
+  async submit(ctx: LedgerContext, sigmas: Uint8Array): Promise<string> {
     await ensureSlotFresh(ctx.state, ctx.time);
-    return reply(await submitSigmas(ctx));
+    return reply(await submitSigmas(ctx, decodeSigmaList(sigmas)));
   }
 
   @Transaction(false)
@@ -98,8 +98,7 @@ export class BroadcastContract extends LedgerContract {
   async getSigma(ctx: LedgerContext, id: string): Promise<string> {
     const value = await ctx.state.bytes(sigmaKey(sigmaId(id, 'id')));
     if (!value) throw new ProtocolError('E_NOT_FOUND', 'no σ with this id is committed');
-    const { transactionId, index, sigma } = decodeSigmaState(value);
-    return reply({ id, transactionId, index, sigma: toHex(sigma) } satisfies SigmaReply);
+    return reply({ id, ...decodeSigmaState(value) } satisfies SigmaReply);
   }
 
   @Transaction(false)
@@ -107,10 +106,10 @@ export class BroadcastContract extends LedgerContract {
   async listSigmas(ctx: LedgerContext, pageSize: string, bookmark: string): Promise<string> {
     const request = readPageRequest(pageSize, bookmark);
     const [start, end] = keyRange('sigma');
-    const page = await ctx.state.page([start, end], request.pageSize, request.bookmark, (key, value) => {
-      const { transactionId, index } = decodeSigmaState(value);
-      return { id: key.slice(start.length), transactionId, index };
-    });
+    const page = await ctx.state.page([start, end], request.pageSize, request.bookmark, (key, value) => ({
+      id: key.slice(start.length),
+      ...decodeSigmaState(value),
+    }));
     return reply(page);
   }
 

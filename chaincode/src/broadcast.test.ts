@@ -3,6 +3,7 @@ import {
   batchKey,
   BROADCAST,
   decodeSigmaState,
+  encodeSigmaList,
   type EpochsItem,
   type GovernanceReply,
   governanceStatement,
@@ -16,6 +17,7 @@ import {
   SLOT_KEY,
   slotNumber,
   spentKey,
+  type SubmitReply,
 } from '@chargecast/protocol';
 import { createLimits } from '@chargecast/signcryption/limits';
 import { merkleRoot, SIGMA_TREE, verifyInclusion } from '@chargecast/signcryption/merkle';
@@ -66,17 +68,16 @@ describe('submit', () => {
     expect(simulation.event).toEqual({ name: SIGMAS_EVENT, payload: JSON.stringify({ ids, root }) });
     expect(JSON.parse(String(consortium.datachain.state(batchKey(simulation.transactionId))))).toEqual({ ids, root });
     for (const [index, { id, sigma }] of sealed.entries()) {
-      const state = decodeSigmaState(consortium.datachain.state(sigmaKey(hex(id))) as Buffer);
-      expect({ ...state, sigma: hex(state.sigma) }).toEqual({
-        transactionId: simulation.transactionId,
+      const { transactionId } = simulation;
+      expect(decodeSigmaState(consortium.datachain.state(sigmaKey(hex(id))) as Buffer)).toEqual({
+        transactionId,
         index,
-        sigma: hex(sigma),
       });
       expect(consortium.datachain.state(spentKey(oneTimeKey(sigma)))).toEqual(Buffer.from(id));
     }
   });
 
-  test('writes nothing else than σ, nullifiers and the batch, and reads each key once', async () => {
+  test('writes nothing else than where σ stand, nullifiers and the batch, and reads each key once', async () => {
     const sealed = [await seal('a'), await seal('b')];
     const { reads, writes, ranges } = await consortium.endorse(sealed.map(({ sigma }) => sigma));
     const keys = reads.map(({ key }) => key);
@@ -93,18 +94,20 @@ describe('submit', () => {
     expect(keys.filter((key) => writes.has(key)).every((key) => key.startsWith('spent:'))).toBe(true);
   });
 
-  test('refuses bad σ one by one and commits the rest in order', async () => {
+  test('says of each σ whether it is bad, writes nothing beside a bad one, and commits the rest by themselves', async () => {
     const good = [await seal('a'), await seal('b')];
     const flipped = Uint8Array.from((await seal('c')).sigma);
     flipped[HEADER_BYTES + 40] = (flipped[HEADER_BYTES + 40] as number) ^ 1;
-    const { root, outcomes } = await consortium.submit([
-      (good[0] as Signcrypted).sigma,
-      flipped,
-      Uint8Array.of(1, 2, 3),
-      (good[1] as Signcrypted).sigma,
-    ]);
-    expect(codes(outcomes)).toEqual(['committed', 'E_SIGMA_SIGNATURE', 'E_SIGMA_MALFORMED', 'committed']);
+    const [first, second] = good.map(({ sigma }) => sigma) as [Uint8Array, Uint8Array];
+    const mixed = await consortium.endorse([first, flipped, Uint8Array.of(1, 2, 3), second]);
+    const { outcomes } = JSON.parse(mixed.payload) as SubmitReply;
+    const held = 'E_SUBMISSION_MIXED';
+    expect(codes(outcomes)).toEqual([held, 'E_SIGMA_SIGNATURE', 'E_SIGMA_MALFORMED', held]);
     expect(outcomes[2]?.id).toMatch(/^[0-9a-f]{64}$/);
+    expect(mixed.writes.size).toBe(0);
+    expect(mixed.event).toBeUndefined();
+    const { root, outcomes: alone } = await consortium.submit([first, second]);
+    expect(codes(alone)).toEqual(['committed', 'committed']);
     const ids = good.map(({ id }) => id);
     expect(root).toBe(hex(merkleRoot(nodePrimitives, SIGMA_TREE, ids)));
   });
@@ -127,7 +130,8 @@ describe('submit', () => {
     })();
     expect(oneTimeKey(twin.sigma)).toBe(oneTimeKey(first.sigma));
     const both = await consortium.submit([first.sigma, twin.sigma]);
-    expect(codes(both.outcomes)).toEqual(['committed', 'E_CREDENTIAL_SPENT']);
+    expect(codes(both.outcomes)).toEqual(['E_SUBMISSION_MIXED', 'E_CREDENTIAL_SPENT']);
+    expect(codes((await consortium.submit([first.sigma])).outcomes)).toEqual(['committed']);
     expect(codes((await consortium.submit([twin.sigma, first.sigma])).outcomes)).toEqual([
       'E_CREDENTIAL_SPENT',
       'E_CREDENTIAL_SPENT',
@@ -138,8 +142,8 @@ describe('submit', () => {
     const { sigma } = await seal('a');
     const broken = Uint8Array.from(sigma);
     broken[broken.length - 1] = (broken[broken.length - 1] as number) ^ 1;
-    const { outcomes } = await consortium.submit([broken, sigma]);
-    expect(codes(outcomes)[1]).toBe('committed');
+    expect(codes((await consortium.submit([broken, sigma])).outcomes)[1]).toBe('E_SUBMISSION_MIXED');
+    expect(codes((await consortium.submit([sigma])).outcomes)).toEqual(['committed']);
   });
 
   test('two gateways that submit one σ: one commits, the other conflicts and goes on without it', async () => {
@@ -150,8 +154,9 @@ describe('submit', () => {
     expect(consortium.datachain.commit(two)).toBe('MVCC_READ_CONFLICT');
     expect(codes((await consortium.submit([shared.sigma, own.sigma])).outcomes)).toEqual([
       'E_CREDENTIAL_SPENT',
-      'committed',
+      'E_SUBMISSION_MIXED',
     ]);
+    expect(codes((await consortium.submit([own.sigma])).outcomes)).toEqual(['committed']);
   });
 
   test('submissions of different σ do not conflict', async () => {
@@ -265,21 +270,23 @@ describe('submit', () => {
     };
     await consortium.cast('relay', BROADCAST.mirrorGovernance, [JSON.stringify(item)]);
     const { outcomes } = await consortium.submit([sigma, untouched]);
-    expect(codes(outcomes)).toEqual(['E_CREDENTIAL_REVOKED', 'committed']);
+    expect(codes(outcomes)).toEqual(['E_CREDENTIAL_REVOKED', 'E_SUBMISSION_MIXED']);
+    expect(codes((await consortium.submit([untouched])).outcomes)).toEqual(['committed']);
   });
 
-  test('bounds of the transient map', async () => {
+  test('bounds of the argument', async () => {
     const { sigma } = await seal('a');
-    const submit = (transient: Record<string, Uint8Array>): Promise<unknown> =>
-      consortium.cast('relay', BROADCAST.submit, [], { transient });
-    expect(await codeOf(submit({}))).toBe('E_TRANSIENT');
-    expect(await codeOf(submit({ '1': sigma }))).toBe('E_TRANSIENT');
-    expect(await codeOf(submit({ '0': sigma, sigma }))).toBe('E_TRANSIENT');
-    expect(await codeOf(submit({ '00': sigma }))).toBe('E_TRANSIENT');
-    const many = Object.fromEntries(Array.from({ length: MAX_SIGMAS + 1 }, (_, i) => [String(i), sigma]));
-    expect(await codeOf(submit(many))).toBe('E_TOO_MANY');
+    const submit = (...args: Uint8Array[]): Promise<unknown> => consortium.cast('relay', BROADCAST.submit, args);
+    const list = encodeSigmaList([sigma]);
+    expect(await codeOf(submit())).toBe('E_ARGUMENTS');
+    expect(await codeOf(submit(list, list))).toBe('E_ARGUMENTS');
+    expect(await codeOf(submit(new Uint8Array(0)))).toBe('E_SIGMA_LIST');
+    expect(await codeOf(submit(sigma))).toBe('E_SIGMA_LIST');
+    expect(await codeOf(submit(list.subarray(0, -1)))).toBe('E_SIGMA_LIST');
+    const many = Array.from({ length: MAX_SIGMAS + 1 }, () => sigma);
+    expect(await codeOf(submit(encodeSigmaList(many)))).toBe('E_TOO_MANY');
     const large = new Uint8Array(2 * 1024 * 1024 + 1);
-    expect(await codeOf(submit({ '0': large, '1': large }))).toBe('E_TOO_LARGE');
+    expect(await codeOf(submit(encodeSigmaList([large, large])))).toBe('E_TOO_LARGE');
   });
 
   test('without limits or epochs nothing is judged', async () => {
@@ -292,9 +299,9 @@ describe('queries', () => {
   test('σ by id, pages of ids, proofs', async () => {
     const sealed = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => seal(text)));
     const { root } = await consortium.submit(sealed.map(({ sigma }) => sigma));
-    for (const { id, sigma } of sealed) {
+    for (const [index, { id }] of sealed.entries()) {
       const found = await consortium.query<SigmaReply>('auditor', 'datachain', BROADCAST.getSigma, [hex(id)]);
-      expect(found.sigma).toBe(hex(sigma));
+      expect(found).toMatchObject({ id: hex(id), index });
       const proof = await consortium.query<InclusionReply>('owner', 'datachain', BROADCAST.getInclusionProof, [
         hex(id),
       ]);

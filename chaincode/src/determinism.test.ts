@@ -1,6 +1,6 @@
 import './testing/silence';
 import * as crypto from 'node:crypto';
-import { BROADCAST, REGISTRATION, slotNumber } from '@chargecast/protocol';
+import { BROADCAST, encodeSigmaList, REGISTRATION, slotNumber } from '@chargecast/protocol';
 import { createLimits } from '@chargecast/signcryption/limits';
 import { ready } from '@chargecast/signcryption/primitives/native';
 import { Role } from '@chargecast/signcryption/roles';
@@ -24,7 +24,7 @@ async function script(): Promise<Step[]> {
   const sealed = [];
   for (const text of ['a', 'b'])
     sealed.push(await world.seal(csc, [{ keys: publicKeys(pile), message: message(text) }]));
-  const [first, second] = sealed.map(({ sigma }) => sigma);
+  const [first, second] = sealed.map(({ sigma }) => sigma) as [Uint8Array, Uint8Array];
   const id = hex(sealed[0]?.id as Uint8Array);
   const genesis = consortium.genesis();
   const limits = consortium.versioned(consortium.limits(createLimits({ ...world.limits, version: 2 })));
@@ -37,9 +37,9 @@ async function script(): Promise<Step[]> {
   const json = JSON.stringify;
   const step =
     (chain: 'certchain' | 'datachain', contract: string) =>
-    (role: 'admin' | 'relay' | 'auditor', name: string, args: string[] = [], transient = {}): Step => [
+    (role: 'admin' | 'relay' | 'auditor', name: string, args: Call['args'] = []): Step => [
       chain,
-      { name: `${contract}:${name}`, args, transient, as: consortium.as(role), time: NOW },
+      { name: `${contract}:${name}`, args, as: consortium.as(role), time: NOW },
     ];
   const cert = step('certchain', REGISTRATION.contract);
   const data = step('datachain', BROADCAST.contract);
@@ -52,9 +52,10 @@ async function script(): Promise<Step[]> {
     cert('relay', 'putRecords', [json([...entries, entries[0], { ...entries[1], record: '00' }])]),
     cert('relay', 'revokeRecord', [json({ f: subject, ...rest, authority: revocation.authority })]),
     data('relay', 'advanceSlot', [json(head)]),
-    data('relay', 'submit', [], { '0': first, '1': Uint8Array.of(1), '2': second, '3': first }),
+    data('relay', 'submit', [encodeSigmaList([first, Uint8Array.of(1), second, first])]),
+    data('relay', 'submit', [encodeSigmaList([first])]),
     data('relay', 'mirrorGovernance', [json(limits)]),
-    data('relay', 'submit', [], { '0': second }),
+    data('relay', 'submit', [encodeSigmaList([second])]),
     ...['getParams', 'listProviders', 'governance'].map((name) => cert('auditor', name)),
     ...['listRecords', 'listRevocations'].map((name) => cert('auditor', name, ['2', ''])),
     cert('auditor', 'getRecord', [hex(ev.record.f)]),

@@ -20,7 +20,10 @@ export class LedgerContext extends Context {
 export type ChannelRole = 'certchain' | 'datachain' | 'both';
 
 /** Keys a transaction reads, by what it was given alone: asked for together with the params. */
-export type Reads = (stub: ChaincodeStub) => readonly string[];
+export type Reads = (stub: ArgumentStub) => readonly string[];
+
+/** The shim has it; its published types do not. */
+export type ArgumentStub = ChaincodeStub & { getBufferArgs(): readonly Buffer[] };
 
 /**
  * Every contract of the package stands on both channels; each serves those its params name for it. Order of refusal: unknown
@@ -73,7 +76,7 @@ export abstract class LedgerContract extends Contract {
     ctx.time = ctx.stub.getTxTimestamp().seconds.toNumber();
     if (transaction !== 'init') {
       const more = Object.hasOwn(this.#reads, transaction) ? this.#reads[transaction] : undefined;
-      await ctx.state.fetch([PARAMS_KEY, ...(more?.(ctx.stub) ?? [])]);
+      await ctx.state.fetch([PARAMS_KEY, ...(more?.(ctx.stub as ArgumentStub) ?? [])]);
       ctx.params = await readParams(ctx.state);
       this.ensureChannel(ctx, ctx.params);
     }

@@ -15,6 +15,7 @@ export * from './plug';
 export * from './registration';
 export * from './reports';
 export * from './roles';
+export * from './sigma-list';
 export * from './signing';
 export * from './slot';
 export * from './transactions';

@@ -2,33 +2,32 @@
 import { concat, fromHex, toHex, u32 } from '@chargecast/signcryption/bytes';
 import { ProtocolError } from './errors';
 import { array, decodeJson, hex, object, type Decoder } from './json';
+import { MAX_SIGMAS } from './sigma-list';
 
-/** The value under `sigma:<id>`. */
+/** The value under `sigma:<id>`: where it stands. Its bytes are in the submission's argument, in that transaction. */
 export interface SigmaState {
   /** 32 bytes, hex. */
   readonly transactionId: string;
   /** Place in its submission's Merkle tree. */
   readonly index: number;
-  readonly sigma: Uint8Array;
 }
 
-const LAYOUT = 1;
-const HEAD_BYTES = 1 + 32 + 4;
+const LAYOUT = 2;
+const BYTES = 1 + 32 + 4;
 
-/** u8 layout (1) ‖ transaction id (32) ‖ u32le index ‖ σ. */
-export function encodeSigmaState({ transactionId, index, sigma }: SigmaState): Uint8Array {
-  return concat(Uint8Array.of(LAYOUT), fromHex(transactionId, 32), u32(index), sigma);
+/** u8 layout (2) ‖ transaction id (32) ‖ u32le index. */
+export function encodeSigmaState({ transactionId, index }: SigmaState): Uint8Array {
+  return concat(Uint8Array.of(LAYOUT), fromHex(transactionId, 32), u32(index));
 }
 
-/** `sigma` is a view into `value`. Throws `E_DECODE` for another layout. */
+/** Throws `E_DECODE` for another layout. */
 export function decodeSigmaState(value: Uint8Array): SigmaState {
-  if (value.length <= HEAD_BYTES || value[0] !== LAYOUT) {
+  if (value.length !== BYTES || value[0] !== LAYOUT) {
     throw new ProtocolError('E_DECODE', 'this is no σ state of a known layout; update the reader');
   }
   return {
     transactionId: toHex(value.subarray(1, 33)),
     index: new DataView(value.buffer, value.byteOffset).getUint32(33, true),
-    sigma: value.subarray(HEAD_BYTES),
   };
 }
 
@@ -38,8 +37,6 @@ export interface BatchState {
   readonly root: string;
   readonly ids: readonly string[];
 }
-
-export const MAX_SIGMAS = 64;
 
 export const decodeBatchState: Decoder<BatchState> = object<BatchState>({
   root: hex(64),

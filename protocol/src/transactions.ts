@@ -105,7 +105,7 @@ export type Outcome =
 
 /** Outcomes stand in the order of the submission. */
 export interface SubmitReply {
-  /** Merkle root over the committed σ ids; absent when all were refused, and then nothing is written. */
+  /** Merkle root over the σ ids; absent when any was refused, and then nothing is written. */
   readonly root?: string;
   readonly outcomes: readonly ({ readonly id: string } & Outcome)[];
 }
@@ -166,7 +166,6 @@ export interface SigmaReply {
   readonly id: string;
   readonly transactionId: string;
   readonly index: number;
-  readonly sigma: string;
 }
 
 export interface InclusionReply {
@@ -201,4 +200,3 @@ export interface MirrorReply {
 }
 
 export const MAX_PAGE = 500;
-export const MAX_SUBMISSION_BYTES = 4 * 1024 * 1024;

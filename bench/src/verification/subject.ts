@@ -7,7 +7,7 @@ export interface VerificationSubject {
   seal(receivers: number): Promise<SealedCommands>;
   /** One σ in one transaction; resolves when committed. */
   submit(sealed: SealedCommands): Promise<void>;
-  /** A put of the compared contract through the same gateway, the value in the transient map as σ is. */
+  /** A put of the compared contract through the same gateway; in the block its value stands once, as σ does. */
   put(value: Uint8Array): Promise<void>;
   /** CPU time of all processes of the ledger since they started, milliseconds; undefined where the system does not tell. */
   ledgerCpuMs(): Promise<number | undefined>;

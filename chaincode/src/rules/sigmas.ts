@@ -1,12 +1,5 @@
 /** Verification in endorsement: what of a submission may stand on the chain. Nothing here reads state or a clock. */
-import {
-  type Epochs,
-  MAX_SIGMAS,
-  MAX_SUBMISSION_BYTES,
-  type Outcome,
-  ProtocolError,
-  type RevocationItem,
-} from '@chargecast/protocol';
+import { type Epochs, type Outcome, ProtocolError, type RevocationItem } from '@chargecast/protocol';
 import { toHex } from '@chargecast/signcryption/bytes';
 import { type Params } from '@chargecast/signcryption/params';
 import { nodePrimitives } from '@chargecast/signcryption/primitives/node';
@@ -14,23 +7,6 @@ import { ensureWithinLimits, sigmaId, type VerifiedSigma, verifySigma } from '@c
 import { decodeHeader, HEADER_BYTES } from '@chargecast/signcryption/wire';
 import { isCoded } from '../refusal';
 import { type RulesInForce } from './governance';
-
-/** σ under the transient keys "0", "1", …, without a gap. Throws `E_TRANSIENT`, `E_TOO_MANY`, `E_TOO_LARGE`. */
-export function readSubmission(transient: ReadonlyMap<string, Uint8Array>): Uint8Array[] {
-  if (transient.size > MAX_SIGMAS) {
-    throw new ProtocolError('E_TOO_MANY', `a submission holds at most ${MAX_SIGMAS} σ; send the rest in another`);
-  }
-  const sigmas = Array.from({ length: transient.size }, (_, index) => transient.get(String(index)));
-  const given = sigmas.filter((sigma) => sigma !== undefined);
-  if (given.length === 0 || given.length !== transient.size) {
-    throw new ProtocolError('E_TRANSIENT', 'put the σ into the transient map under "0", "1", … and nothing else');
-  }
-  const bytes = given.reduce((sum, sigma) => sum + sigma.length, 0);
-  if (bytes > MAX_SUBMISSION_BYTES) {
-    throw new ProtocolError('E_TOO_LARGE', `a submission holds at most ${MAX_SUBMISSION_BYTES} bytes; send fewer σ`);
-  }
-  return given;
-}
 
 /** A σ that passed every check which needs no nullifier. */
 export interface Candidate {

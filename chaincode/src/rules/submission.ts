@@ -1,11 +1,11 @@
-/** One submission of σ: examine, look up the nullifiers, decide in order, write what stands. */
+/** One submission of σ: examine, look up the nullifiers, decide in order; all of them stand, or nothing is written. */
 import {
   batchKey,
   type BatchState,
+  decodeSigmaList,
   decodeSigmaState,
   encodeSigmaState,
   type InclusionReply,
-  MAX_SIGMAS,
   type Outcome,
   ProtocolError,
   readBatchState,
@@ -23,11 +23,10 @@ import { announce, reply } from '../shared-transactions';
 import { type WorldState } from '../state';
 import { readRulesInForce } from './governance';
 import { readRevocation } from './revocation';
-import { type Candidate, claimedKey, decide, examine, type KeyHistory, readSubmission } from './sigmas';
+import { type Candidate, claimedKey, decide, examine, type KeyHistory, refused } from './sigmas';
 
-export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
+export async function submitSigmas(ctx: LedgerContext, sigmas: readonly Uint8Array[]): Promise<SubmitReply> {
   const { state, params, time } = ctx;
-  const sigmas = readSubmission(ctx.stub.getTransient());
   const rules = await readRulesInForce(state);
   const taken = new Set<string>();
   const committed: Candidate[] = [];
@@ -45,17 +44,32 @@ export async function submitSigmas(ctx: LedgerContext): Promise<SubmitReply> {
       committed.push(examined);
     }
   }
-  if (committed.length === 0) return { outcomes };
+  // The argument is in the block whatever is written: were some of it left out, refused bytes would stand there.
+  if (committed.length < sigmas.length) return { outcomes: outcomes.map(heldBack) };
   return { root: await write(ctx, committed), outcomes };
 }
 
+function heldBack(outcome: { id: string } & Outcome): { id: string } & Outcome {
+  if (outcome.status === 'refused') return outcome;
+  const mixed = 'this σ may stand, others of its submission may not: submit it again without them';
+  return { id: outcome.id, ...refused(new ProtocolError('E_SUBMISSION_MIXED', mixed)) };
+}
+
 /** What a submission asks of the history, told before anything is verified so that all of it is asked for at once. */
-export function historyKeysOf(transient: ReadonlyMap<string, Uint8Array>): string[] {
-  if (transient.size > MAX_SIGMAS) return [];
-  return [...transient.values()].flatMap((sigma) => {
+export function historyKeysOf(argument: Uint8Array | undefined): string[] {
+  return claimedSigmas(argument).flatMap((sigma) => {
     const key = claimedKey(sigma);
     return key === undefined ? [] : [spentKey(key), revokedKey('credential', key)];
   });
+}
+
+function claimedSigmas(argument: Uint8Array | undefined): Uint8Array[] {
+  try {
+    return argument ? decodeSigmaList(argument) : [];
+  } catch {
+    // The contract refuses it, with its code, when it is called.
+    return [];
+  }
 }
 
 /** One read for the nullifier, one for the revocation. */
@@ -73,9 +87,9 @@ async function write(ctx: LedgerContext, committed: readonly Candidate[]): Promi
   // `verified.id` would hash each σ once more.
   const leaves = ids.map((id) => fromHex(id, 32));
   const root = toHex(merkleRoot(nodePrimitives, SIGMA_TREE, leaves));
-  for (const [index, { id, oneTimeKey, verified }] of committed.entries()) {
+  for (const [index, { id, oneTimeKey }] of committed.entries()) {
     await state.putBytes(spentKey(oneTimeKey), leaves[index] as Uint8Array);
-    await state.putBytes(sigmaKey(id), encodeSigmaState({ transactionId, index, sigma: verified.sigma.bytes }));
+    await state.putBytes(sigmaKey(id), encodeSigmaState({ transactionId, index }));
   }
   const batch: BatchState = { root, ids };
   await state.putJson(batchKey(transactionId), batch);

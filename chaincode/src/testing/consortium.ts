@@ -3,6 +3,7 @@ import './silence';
 import {
   type Authority,
   BROADCAST,
+  encodeSigmaList,
   type Epochs,
   type EpochsItem,
   governanceStatement,
@@ -90,7 +91,7 @@ export class Consortium {
     return identity;
   }
 
-  #call(contract: string, role: LedgerRole, name: string, args: readonly string[], options: CallOptions): Call {
+  #call(contract: string, role: LedgerRole, name: string, args: Call['args'], options: CallOptions): Call {
     return { name: `${contract}:${name}`, args, as: this.as(role), time: NOW, ...options };
   }
 
@@ -98,14 +99,13 @@ export class Consortium {
     return this.certchain.submit(this.#call(REGISTRATION.contract, role, name, args, options));
   }
 
-  async cast(role: LedgerRole, name: string, args: string[] = [], options: CallOptions = {}): Promise<Simulation> {
+  async cast(role: LedgerRole, name: string, args: Call['args'] = [], options: CallOptions = {}): Promise<Simulation> {
     return this.datachain.submit(this.#call(BROADCAST.contract, role, name, args, options));
   }
 
   async endorse(sigmas: readonly Uint8Array[], options: CallOptions = {}): Promise<Simulation> {
-    const transient = Object.fromEntries(sigmas.map((sigma, index) => [String(index), sigma]));
     return this.datachain.simulate(
-      this.#call(BROADCAST.contract, 'relay', BROADCAST.submit, [], { transient, ...options }),
+      this.#call(BROADCAST.contract, 'relay', BROADCAST.submit, [encodeSigmaList(sigmas)], options),
     );
   }
 

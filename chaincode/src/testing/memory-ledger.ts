@@ -8,7 +8,7 @@ import { type TestIdentity } from './identities';
 
 export interface Call {
   readonly name: string;
-  readonly args?: readonly string[];
+  readonly args?: readonly (string | Uint8Array)[];
   readonly transient?: Readonly<Record<string, Uint8Array>>;
   readonly as: TestIdentity;
   /** Unix seconds. */
@@ -19,6 +19,8 @@ export interface Call {
 
 export interface Simulation {
   readonly transactionId: string;
+  /** Name and arguments as they were proposed. */
+  readonly input: readonly Uint8Array[];
   readonly status: number;
   readonly message: string;
   readonly payload: string;
@@ -48,13 +50,15 @@ class Simulator {
     readonly transactionId: string,
   ) {}
 
-  getArgs = (): string[] =>
-    [this.call.name, ...(this.call.args ?? [])].filter((_, i) => i > 0 || this.call.name !== '');
-  getBufferArgs = (): Buffer[] => this.getArgs().map((arg) => Buffer.from(arg, 'utf8'));
-  getFunctionAndParameters = (): { fcn: string; params: string[] } => ({
-    fcn: this.call.name,
-    params: [...(this.call.args ?? [])],
-  });
+  getArgs = (): string[] => this.getBufferArgs().map((arg) => arg.toString());
+  getBufferArgs = (): Buffer[] =>
+    [this.call.name, ...(this.call.args ?? [])]
+      .filter((_, i) => i > 0 || this.call.name !== '')
+      .map((arg) => Buffer.from(arg as Uint8Array));
+  getFunctionAndParameters = (): { fcn: string; params: string[] } => {
+    const [fcn = '', ...params] = this.getArgs();
+    return { fcn, params };
+  };
   getTxID = (): string => this.transactionId;
   getChannelID = (): string => this.channel;
   getCreator = (): { mspid: string; idBytes: Uint8Array } => ({
@@ -132,6 +136,7 @@ export class MemoryLedger {
     const response = await this.chaincode.Invoke(simulator as unknown as ChaincodeStub);
     return {
       transactionId,
+      input: simulator.getBufferArgs(),
       status: response.status,
       message: response.message ?? '',
       payload: Buffer.from(response.payload ?? []).toString('utf8'),

@@ -1,4 +1,4 @@
-import { BROADCAST, type LimitsItem } from '@chargecast/protocol';
+import { BROADCAST, decodeSigmaList, encodeSigmaList, type LimitsItem } from '@chargecast/protocol';
 import { createLimits, decodeSigma, type HolderKey, Role, sigmaId, toHex } from '@chargecast/signcryption';
 import { message, NOW, publicKeys } from '@chargecast/signcryption/testing/world';
 
@@ -45,6 +45,8 @@ async function forged(change: (writes: Map<string, Buffer>) => void, options: En
   change(writes);
   await chain.add('datachain', Promise.resolve({ ...simulation, writes }), options);
 }
+
+const EMPTY = new Uint8Array(0);
 
 /** One bit of the last byte changed. */
 const flipped = (bytes: Uint8Array): Buffer =>
@@ -96,10 +98,10 @@ describe('an audit of the chain', () => {
 
   it.each<[string, (writes: Map<string, Buffer>) => void]>([
     [
-      'a σ changed',
+      'a σ elsewhere',
       (writes) => writes.set(keyOf(writes, 'sigma:'), flipped(writes.get(keyOf(writes, 'sigma:')) as Buffer)),
     ],
-    ['a σ left out', (writes) => writes.delete(keyOf(writes, 'sigma:'))],
+    ['a σ without its place', (writes) => writes.delete(keyOf(writes, 'sigma:'))],
     ['a nullifier left out', (writes) => writes.delete(keyOf(writes, 'spent:'))],
     ['no batch', (writes) => writes.delete(keyOf(writes, 'batch:'))],
     [
@@ -176,6 +178,21 @@ describe('an audit of the chain', () => {
     await chain.add('datachain', consortium.cast('kgc', BROADCAST.mirrorGovernance, [JSON.stringify(own)]));
     await chain.add('datachain', endorsedBefore);
     expect(codes(await audit())).toEqual(['E_CREDENTIAL_REVOKED']);
+  });
+
+  it.each<[string, (sigmas: Uint8Array[]) => readonly Uint8Array[]]>([
+    ['a σ changed', ([first = EMPTY, second = EMPTY]) => [flipped(first), second]],
+    ['a σ left out', ([first = EMPTY]) => [first]],
+    ['a σ twice', ([first = EMPTY]) => [first, first]],
+    ['a σ too many', (sigmas) => [...sigmas, Uint8Array.of(1)]],
+    ['the σ in another order', (sigmas) => [...sigmas].reverse()],
+  ])('does not hold with %s in what was proposed, whether endorsers saw it or not', async (_, change) => {
+    const simulation = await chain.consortium.endorse([await sealed('a'), await sealed('b')]);
+    const [name = EMPTY, list = EMPTY] = simulation.input;
+    const other = [name, encodeSigmaList(change(decodeSigmaList(list)))];
+    await chain.add('datachain', Promise.resolve(simulation), { input: other });
+    await chain.add('datachain', Promise.resolve(simulation), { shownInput: other });
+    expect(codes(await audit())).toEqual(['E_WRITE_SET', 'E_ENDORSEMENT']);
   });
 
   it('does not hold under other params, nor with a record its holder did not sign', async () => {

@@ -41,7 +41,7 @@ describe('whom a centre believes', () => {
     const [unknown = '', bound = ''] = await send(stop('contract-9'), stop('contract-1'));
     await reaches(unknown, 'waiting', 'E_CUSTOMER_UNBOUND');
     await reaches(bound, 'waiting', 'E_NOT_PLUGGED_IN');
-    expect(await committedSigmas()).toHaveLength(0);
+    expect(committedSigmas()).toHaveLength(0);
   });
 
   it('attack 5: a binding signed by the KGC, or of another X, is refused', async () => {

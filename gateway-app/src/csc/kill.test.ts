@@ -97,7 +97,7 @@ async function opened(): Promise<string[]> {
   const replica = await network.replica();
   const { params } = replica;
   const ids: string[] = [];
-  for (const sigma of await network.sigmas()) {
+  for (const sigma of network.sigmas()) {
     const verified = verifySigma(params, sigma);
     const open = { pile: pile.holder.f, sessionId: session, open: true, answered: 0, maxAnswers: 1000 };
     const found = await unsigncrypt({

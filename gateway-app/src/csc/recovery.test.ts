@@ -87,7 +87,7 @@ describe('what goes wrong on the way', () => {
     const session = await plugIn();
     const [id = ''] = await send(stop());
     await reaches(id, 'committed');
-    await eventually(async () => ((await committedSigmas()).length > 1 ? true : undefined), 'a twin');
+    await eventually(async () => (committedSigmas().length > 1 ? true : undefined), 'a twin');
     expect(new Set((await openedAtPile(session)).map(({ commandId }) => commandId))).toEqual(new Set([id]));
     expect(await receipt(id)).toBe('accepted');
     expect(await receipt(id)).toBe('accepted');
@@ -161,7 +161,7 @@ describe('what goes wrong on the way', () => {
     await startCentre();
     const [second = ''] = await send(cost());
     await reaches(second, 'committed');
-    const sigmas = await committedSigmas();
+    const sigmas = committedSigmas();
     const keys = sigmas.map((sigma) => toHex(verifySigma(network.chain.trust.params, sigma).header.oneTimeKey));
     expect(new Set(keys).size).toBe(sigmas.length);
   });

@@ -1,5 +1,6 @@
 import {
   BROADCAST,
+  encodeSigmaList,
   type OrganisationSignature as HexSignature,
   type PutRecordsReply,
   type RecordEntry as LedgerEntry,
@@ -15,10 +16,8 @@ import type { Ledger, Transaction } from '../ledger';
 import type { OrganisationSignature, RecordEntry } from '../rpc';
 import type { EndorsedOutcome } from './relay';
 
-/** σ's ride in the transient map, so that each stands in the block once. */
 export function submitTransaction(sigmas: readonly Uint8Array[]): Transaction {
-  const transient = Object.fromEntries(sigmas.map((sigma, i) => [String(i), sigma]));
-  return { contract: BROADCAST.contract, name: BROADCAST.submit, transient };
+  return { contract: BROADCAST.contract, name: BROADCAST.submit, args: [encodeSigmaList(sigmas)] };
 }
 
 /** @param ids σ ids in the order submitted, lower-case hex */

@@ -9,6 +9,12 @@ interface Item {
   readonly id: string;
 }
 
+const ANSWERS = {
+  c: { status: 'committed' },
+  r: { status: 'refused', code: 'E_EXPIRED', message: 'too late' },
+  m: { status: 'refused', code: 'E_SUBMISSION_MIXED', message: 'another is refused' },
+} as const;
+
 type Answer = (ids: readonly string[]) => EndorsedTransaction | Error;
 
 const items = (text: string): Item[] => [...text].map((id) => ({ id }));
@@ -25,7 +31,7 @@ class Scripted implements Pick<Ledger, 'endorse'> {
   async endorse(_: string, { args = [] }: Transaction): Promise<EndorsedTransaction> {
     this.submissions.push(args.join(''));
     const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
-    const result = (answer as Answer)(args);
+    const result = (answer as Answer)(args.map(String));
     if (result instanceof Error) throw result;
     return result;
   }
@@ -60,10 +66,7 @@ function scene(ledger: Scripted): {
   const submission: Submission<Item> = {
     channel: 'datachain',
     transaction: (all) => ({ contract: 'c', name: 'n', args: all.map(({ id }) => id) }),
-    outcomes: (result) =>
-      [...Buffer.from(result).toString()].map((letter) =>
-        letter === 'c' ? { status: 'committed' } : { status: 'refused', code: 'E_EXPIRED', message: 'too late' },
-      ),
+    outcomes: (result) => [...Buffer.from(result).toString()].map((letter) => ANSWERS[letter as keyof typeof ANSWERS]),
     settled: ({ id }) => seen.has(id) || outcomes.has(id),
     settle: async ({ id }, outcome) => void outcomes.set(id, outcome),
   };
@@ -78,6 +81,39 @@ test('refused items are settled with their code and the rest is ordered', async 
   expect(outcomes.get('a')).toEqual({ status: 'committed', transactionId: 'tx' });
   expect(outcomes.get('b')).toEqual({ status: 'refused', code: 'E_EXPIRED', message: 'too late' });
   expect(outcomes.get('c')?.status).toBe('committed');
+});
+
+/** As the chaincode judges σ: all of a submission or none. */
+function whole(refused: string): Answer {
+  return (ids) => ({
+    ...(accepting()(ids) as EndorsedTransaction),
+    result: Buffer.from(
+      ids.map((id) => (refused.includes(id) ? 'r' : ids.some((other) => refused.includes(other)) ? 'm' : 'c')).join(''),
+    ),
+  });
+}
+
+test('items held back for the sake of a refused one are endorsed again without it, at once', async () => {
+  const ledger = new Scripted(whole('bd'));
+  const { relay, outcomes } = scene(ledger);
+  await relay.submit(items('abcde'));
+  expect(ledger.submissions).toEqual(['abcde', 'ace']);
+  expect([...outcomes].map(([id, { status }]) => `${id} ${status}`).sort()).toEqual([
+    'a committed',
+    'b refused',
+    'c committed',
+    'd refused',
+    'e committed',
+  ]);
+});
+
+test('endorsers that hold everything back and refuse nothing are asked again later', async () => {
+  const held: Answer = (ids) => ({ ...(accepting()(ids) as EndorsedTransaction), result: Buffer.from('mm') });
+  const ledger = new Scripted(held, held, accepting());
+  const { relay, outcomes } = scene(ledger);
+  await relay.submit(items('ab'));
+  expect(ledger.submissions).toEqual(['ab', 'ab', 'ab']);
+  expect([...outcomes.values()].map(({ status }) => status)).toEqual(['committed', 'committed']);
 });
 
 test('a submission nobody accepts is not ordered', async () => {
@@ -111,10 +147,10 @@ test.each(['E_LEDGER_UNAVAILABLE', 'E_LEDGER_TIMEOUT', 'E_SUBMIT', 'E_COMMIT_UNK
 );
 
 test('a submission refused as a whole is halved until the one at fault stands alone', async () => {
-  const ledger = new Scripted((ids) => (ids.includes('c') ? new LedgerError('E_TRANSIENT', 'no') : accepting()(ids)));
+  const ledger = new Scripted((ids) => (ids.includes('c') ? new LedgerError('E_TOO_LARGE', 'no') : accepting()(ids)));
   const { relay, outcomes } = scene(ledger);
   await relay.submit(items('abcdefgh'));
-  expect(outcomes.get('c')).toMatchObject({ status: 'refused', code: 'E_TRANSIENT' });
+  expect(outcomes.get('c')).toMatchObject({ status: 'refused', code: 'E_TOO_LARGE' });
   expect([...outcomes.values()].filter(({ status }) => status === 'committed')).toHaveLength(7);
 });
 

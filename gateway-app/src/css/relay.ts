@@ -23,12 +23,15 @@ export interface Submission<T> {
   outcomes(result: Uint8Array, items: readonly T[]): readonly EndorsedOutcome[];
   /** True if the item needs no submission any more, e.g. another relay's copy was seen committed. */
   settled(item: T): boolean;
-  /** Durable before it resolves. Called once an item. */
+  /** Durable before it resolves, and `settled` from then on. Called once an item. */
   settle(item: T, outcome: ItemOutcome): Promise<void>;
 }
 
 /** The state changed under the submission: worth another endorsement at once. */
 const CONFLICTS = new Set(['E_MVCC', 'E_ENDORSEMENT_MISMATCH']);
+
+/** The endorsers write all of a submission or none: an item that may stand comes again without those that may not. */
+const MIXED = 'E_SUBMISSION_MIXED';
 
 /** Nothing is wrong with the items: the same submission may succeed later. */
 const TRANSIENT = new Set([
@@ -48,7 +51,7 @@ const TRANSIENT = new Set([
 
 /**
  * Takes gathered items to the ledger and stays with them until each is committed or refused: endorse, drop what the
- * endorsers refuse, order the rest. A conflict (another relay's transaction changed what was read) is endorsed anew without
+ * endorsers refuse, order the rest, which σ have to be endorsed for anew. A conflict (another relay's transaction changed what was read) is endorsed anew without
  * what is committed by now; an unavailable ledger is waited for. A transaction the chaincode refuses as a whole is halved, so
  * that one item cannot hold up its neighbours.
  */
@@ -76,9 +79,10 @@ export class Relay<T> {
     const backoff = this.#backoff();
     while (!this.#stopping.aborted) {
       const pending = items.filter((item) => !this.#submission.settled(item));
-      const answer = pending.length === 0 ? [] : await this.#attempt(pending);
+      if (pending.length === 0) return;
+      const answer = await this.#attempt(pending);
       const failure = answer instanceof Error ? answer : await this.#settle(answer);
-      if (!failure) return;
+      if (!failure) continue;
       const code = codeOf(failure);
       if (answer === failure && code !== undefined && !CONFLICTS.has(code) && !TRANSIENT.has(code)) {
         return this.#refusedWhole(pending, code, failure);
@@ -89,12 +93,15 @@ export class Relay<T> {
     }
   }
 
+  /** @returns the ends of those that have one; who is held back for another's sake has none yet */
   async #attempt(items: readonly T[]): Promise<readonly (readonly [T, ItemOutcome])[] | Error> {
     try {
       const endorsed = await this.#ledger.endorse(this.#submission.channel, this.#submission.transaction(items));
       const answers = this.#submission.outcomes(endorsed.result, items);
       const ordered = answers.some(({ status }) => status === 'committed') ? await endorsed.submit() : undefined;
-      return items.map((item, i) => [item, outcomeOf(answers[i], ordered)]);
+      const ends = items.map((item, i) => [item, outcomeOf(answers[i], ordered)] as const);
+      const settled = ends.filter(([, outcome]) => outcome.status === 'committed' || outcome.code !== MIXED);
+      return settled.length > 0 ? settled : new Error('the endorsers hold back every item and refuse none');
     } catch (error) {
       return asError(error);
     }

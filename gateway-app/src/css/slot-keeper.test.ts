@@ -54,7 +54,7 @@ class Bench {
   }
 
   submittedHead(): SignedSlotHead {
-    return JSON.parse(this.submitted[0]?.args?.[0] ?? '') as SignedSlotHead;
+    return JSON.parse(String(this.submitted[0]?.args?.[0])) as SignedSlotHead;
   }
 
   #parts(mspId: string): SlotKeeperParts {

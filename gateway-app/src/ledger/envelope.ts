@@ -45,6 +45,7 @@ function without(kind: 'config' | 'unreadable'): Content {
     responsePayload: EMPTY,
     proposalHash: EMPTY,
     endorsedHash: EMPTY,
+    input: [],
     writes: [],
   };
 }
@@ -77,7 +78,7 @@ function readContent(envelope: Uint8Array): Content {
 
 type ActionContent = Pick<
   Content,
-  'chaincode' | 'endorsements' | 'responsePayload' | 'proposalHash' | 'endorsedHash' | 'writes' | 'event'
+  'chaincode' | 'endorsements' | 'responsePayload' | 'proposalHash' | 'endorsedHash' | 'input' | 'writes' | 'event'
 >;
 
 /** Fabric orders transactions of exactly one action. */
@@ -90,6 +91,7 @@ function readAction(data: Uint8Array, header: common.Header): ActionContent {
   const response = peer.ProposalResponsePayload.deserializeBinary(responsePayload);
   const chaincodeAction = peer.ChaincodeAction.deserializeBinary(response.getExtension_asU8());
   const event = readEvent(chaincodeAction.getEvents_asU8());
+  const proposalPayload = actionPayload.getChaincodeProposalPayload_asU8();
   return {
     chaincode: chaincodeAction.getChaincodeId()?.getName() ?? '',
     endorsements: endorsed.getEndorsementsList().map(readEndorsement),
@@ -97,12 +99,21 @@ function readAction(data: Uint8Array, header: common.Header): ActionContent {
     proposalHash: createHash('sha256')
       .update(header.getChannelHeader_asU8())
       .update(header.getSignatureHeader_asU8())
-      .update(actionPayload.getChaincodeProposalPayload_asU8())
+      .update(proposalPayload)
       .digest(),
     endorsedHash: response.getProposalHash_asU8(),
+    input: readInput(proposalPayload),
     writes: readWrites(chaincodeAction.getResults_asU8()),
     ...(event && { event }),
   };
+}
+
+function readInput(proposalPayload: Uint8Array): Uint8Array[] {
+  const { ChaincodeInvocationSpec, ChaincodeProposalPayload } = peer;
+  const spec = ChaincodeInvocationSpec.deserializeBinary(
+    ChaincodeProposalPayload.deserializeBinary(proposalPayload).getInput_asU8(),
+  );
+  return spec.getChaincodeSpec()?.getInput()?.getArgsList_asU8() ?? [];
 }
 
 function readEndorsement(endorsement: peer.Endorsement): Endorsement {

@@ -6,7 +6,7 @@ export type Channel = 'certchain' | 'datachain';
 export interface Transaction {
   readonly contract: string;
   readonly name: string;
-  readonly args?: readonly string[];
+  readonly args?: readonly (string | Uint8Array)[];
   /** Seen by the endorsers, kept out of the block. */
   readonly transient?: Readonly<Record<string, Uint8Array>>;
 }
@@ -86,6 +86,8 @@ export interface LedgerTransaction {
   readonly proposalHash: Uint8Array;
   /** The same as the endorsers saw it, from the response payload. */
   readonly endorsedHash: Uint8Array;
+  /** Name and arguments of the call, under the endorsements by `proposalHash`. */
+  readonly input: readonly Uint8Array[];
   readonly writes: readonly LedgerWrite[];
   readonly event?: { readonly name: string; readonly payload: Uint8Array };
 }

@@ -10,6 +10,7 @@ import {
   decodeRecordEntry,
   decodeRevocationItem,
   decodeRevokedKey,
+  decodeSigmaList,
   decodeSigmaState,
   decodeSignedSlotHead,
   decodeSignedSystemKey,
@@ -28,18 +29,18 @@ import {
   type SignedSystemKey,
   SLOT_KEY,
 } from '@chargecast/protocol';
-import { fromHex, merkleRoot, SIGMA_TREE, sigmaId, toHex } from '@chargecast/signcryption';
+import { merkleRoot, SIGMA_TREE, sigmaId, toHex } from '@chargecast/signcryption';
 
 import { LedgerError, type LedgerTransaction, type LedgerWrite } from '../ledger/port';
 
-/** A σ among the writes of one submission. */
+/** A σ of one submission. */
 export interface WrittenSigma {
   readonly index: number;
   readonly sigmaId: Uint8Array;
   readonly sigma: Uint8Array;
 }
 
-/** What one transaction of the chaincode changed, decoded from its write set. */
+/** What one transaction of the chaincode changed, decoded from its write set and, for σ, from its argument. */
 export interface Effects {
   readonly params?: string;
   readonly limits?: LimitsItem;
@@ -67,8 +68,9 @@ const ITEM_KINDS: Readonly<Record<RevokedKind, RevocationItemKind>> = {
 };
 
 /**
- * Decodes a transaction's writes to the chaincode's namespace and recomputes what they commit to: each σ's id, its place,
- * its nullifier and the Merkle root.
+ * Decodes a transaction's writes to the chaincode's namespace and recomputes what they commit to: the id of each σ in the
+ * argument, its place, its nullifier and the Merkle root. The argument is what was endorsed only if the transaction's
+ * `proposalHash` is its `endorsedHash`, which is {@link EndorsementVerifier}'s to check.
  * @throws LedgerError E_WRITE_SET for writes the chaincode does not make
  */
 export function readEffects(transaction: LedgerTransaction): Effects {
@@ -125,14 +127,19 @@ class WriteSet {
       return { sigmas: [] };
     }
     const { root, ids } = readBatchState(batch.value);
-    const byId = new Map(written.map((sigma) => [sigma.id, sigma]));
+    const given = decodeSigmaList(this.#transaction.input[1] ?? new Uint8Array(0));
+    const byId = new Map(written.map((place) => [place.id, place]));
     const nullified = new Set(this.#spent().map((spent) => spent.sigmaId));
-    if (byId.size !== ids.length || nullified.size !== ids.length) throw new RangeError('a batch of other σ');
-    const sigmas = ids.map((id, index) => {
-      const found = byId.get(id);
-      const fits = found && found.index === index && found.transactionId === transactionId && nullified.has(id);
-      if (!fits || toHex(sigmaId(found.sigma)) !== id) throw new RangeError('a σ under another’s id or place');
-      return { index, sigmaId: fromHex(id, 32), sigma: found.sigma };
+    if ([byId.size, nullified.size, given.length].some((count) => count !== ids.length)) {
+      throw new RangeError('a batch of other σ');
+    }
+    const sigmas = given.map((sigma, index) => {
+      const id = sigmaId(sigma);
+      const name = toHex(id);
+      const place = byId.get(name);
+      const fits = ids[index] === name && place?.index === index && place.transactionId === transactionId;
+      if (!fits || !nullified.has(name)) throw new RangeError('a σ under another’s id or place');
+      return { index, sigmaId: id, sigma };
     });
     const computed = merkleRoot(
       SIGMA_TREE,

@@ -39,6 +39,7 @@ import { join } from 'node:path';
 import { verifyChain } from '../audit';
 import { openChain, spentCredentials } from '../audit/deployment-chain';
 import { silentLogger } from '../common/log';
+import { submitTransaction } from '../css/ledger-calls';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import {
   connectLedger,
@@ -62,11 +63,7 @@ const registration = (name: string, ...args: string[]): Transaction => ({
   args,
 });
 const broadcast = (name: string, ...args: string[]): Transaction => ({ contract: BROADCAST.contract, name, args });
-const submission = (...sigmas: Uint8Array[]): Transaction => ({
-  contract: BROADCAST.contract,
-  name: BROADCAST.submit,
-  transient: Object.fromEntries(sigmas.map((sigma, index) => [String(index), sigma])),
-});
+const submission = (...sigmas: Uint8Array[]): Transaction => submitTransaction(sigmas);
 const parsed = <T>(result: Uint8Array): T => JSON.parse(Buffer.from(result).toString()) as T;
 
 export function adapterSuite(kind: LedgerKind): void {
@@ -147,7 +144,7 @@ export function adapterSuite(kind: LedgerKind): void {
       expect(transactionId).toMatch(/^[0-9a-f]{64}$/);
     });
 
-    it('carry σ outside the arguments, and are readable before they are ordered', async () => {
+    it('carry σ once, and are readable before they are ordered', async () => {
       const relay = await as('CSS2MSP', 'relay');
       const sigma = await sealed();
       const endorsed = await relay.endorse('datachain', submission(sigma));

@@ -33,6 +33,10 @@ export interface EnvelopeOptions {
   readonly signers?: Readonly<Record<string, KeyAndCertificate>>;
   /** Written into the envelope after it was endorsed. */
   readonly shownTime?: number;
+  /** Name and arguments endorsed, instead of those simulated. */
+  readonly input?: readonly Uint8Array[];
+  /** Written into the envelope instead of the arguments that were endorsed. */
+  readonly shownInput?: readonly Uint8Array[];
   readonly code?: number;
 }
 
@@ -178,7 +182,7 @@ export class TestChain implements BlockSource {
     const { time = NOW, shownTime = time, endorsers = GATEWAYS.slice(0, 3) } = options;
     const name = options.channel ?? channel;
     const header = (seconds: number): common.Header => headerOf(name, simulation.transactionId, seconds);
-    const proposalPayload = new peer.ChaincodeProposalPayload().serializeBinary();
+    const proposalPayload = proposalOf(options.input ?? simulation.input);
     const endorsedHeader = header(time);
     const response = new peer.ProposalResponsePayload();
     response.setProposalHash(
@@ -196,7 +200,7 @@ export class TestChain implements BlockSource {
       }),
     );
     const actionPayload = new peer.ChaincodeActionPayload();
-    actionPayload.setChaincodeProposalPayload(proposalPayload);
+    actionPayload.setChaincodeProposalPayload(options.shownInput ? proposalOf(options.shownInput) : proposalPayload);
     actionPayload.setAction(endorsed);
     const action = new peer.TransactionAction();
     action.setPayload(actionPayload.serializeBinary());
@@ -244,6 +248,18 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();
+}
+
+function proposalOf(args: readonly Uint8Array[]): Uint8Array {
+  const input = new peer.ChaincodeInput();
+  input.setArgsList([...args]);
+  const spec = new peer.ChaincodeSpec();
+  spec.setInput(input);
+  const invocation = new peer.ChaincodeInvocationSpec();
+  invocation.setChaincodeSpec(spec);
+  const payload = new peer.ChaincodeProposalPayload();
+  payload.setInput(invocation.serializeBinary());
+  return payload.serializeBinary();
 }
 
 function headerOf(channel: string, transactionId: string, seconds: number): common.Header {

@@ -26,7 +26,7 @@ import { silentLogger } from '../common/log';
 import { type RunningRole } from '../common/running-role';
 import { approvedByGateways, countersignedByProvider, type Holder, openHolder } from '../holder';
 import { encodeTrust, type Ledger } from '../ledger';
-import { CssStreamSource, openReplica, type Replica } from '../replica';
+import { CssStreamSource, openReplica, readEffects, type Replica } from '../replica';
 import { type Client, client, readTls, type RpcServer, type RpcTls, serve } from '../rpc';
 import { openSealedStore, type Store } from '../store';
 import { TestLedger } from './test-ledger';
@@ -283,17 +283,9 @@ export class TestNetwork {
   }
 
   /** Every σ on the data chain, in order. */
-  async sigmas(): Promise<Uint8Array[]> {
-    const { consortium, blocksOf } = this.chain;
-    const keys = blocksOf.datachain
-      .flatMap(({ transactions }) => transactions.flatMap(({ writes }) => writes.map(({ key }) => key)))
-      .filter((key) => key.startsWith('sigma:'));
-    return Promise.all(
-      keys.map(async (key) => {
-        const id = [key.slice('sigma:'.length)];
-        const { sigma } = await consortium.query<{ sigma: string }>('auditor', 'datachain', 'getSigma', id);
-        return Uint8Array.from(Buffer.from(sigma, 'hex'));
-      }),
+  sigmas(): Uint8Array[] {
+    return this.chain.blocksOf.datachain.flatMap(({ transactions }) =>
+      transactions.flatMap((transaction) => readEffects(transaction).sigmas.map(({ sigma }) => sigma)),
     );
   }
 }

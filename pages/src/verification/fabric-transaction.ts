@@ -19,6 +19,8 @@ export interface FabricTransaction {
   /** SHA-256 over the headers and the proposal as they stand in this envelope, and as the endorsers saw them. */
   readonly proposalHash: Uint8Array;
   readonly endorsedHash: Uint8Array;
+  /** Name and arguments of the call, under the endorsements by `proposalHash`. */
+  readonly input: readonly Uint8Array[];
   /** To the chaincode's own namespace, by key. */
   readonly writes: ReadonlyMap<string, Uint8Array>;
   /** `common.Config` of a configuration transaction. */
@@ -60,6 +62,7 @@ const NOTHING: Omit<Content, 'kind'> = {
   endorsements: [],
   proposalHash: EMPTY,
   endorsedHash: EMPTY,
+  input: [],
   writes: new Map(),
 };
 
@@ -83,7 +86,7 @@ function readContent(envelope: Uint8Array): Content {
 function readAction(
   transaction: Message,
   header: Message,
-): Pick<Content, 'chaincode' | 'responsePayload' | 'endorsements' | 'proposalHash' | 'endorsedHash' | 'writes'> {
+): Pick<Content, 'chaincode' | 'responsePayload' | 'endorsements' | 'proposalHash' | 'endorsedHash' | 'input' | 'writes'> {
   const actionPayload = transaction.message(1).message(2);
   const endorsed = actionPayload.message(2);
   const responsePayload = endorsed.bytes(1);
@@ -96,6 +99,8 @@ function readAction(
     endorsements: endorsed.all(2).map(readEndorsement),
     proposalHash: sha256(concat(header.bytes(1), header.bytes(2), actionPayload.bytes(1))),
     endorsedHash: response.bytes(1),
+    // ChaincodeProposalPayload.input: ChaincodeInvocationSpec.chaincode_spec.input.args
+    input: actionPayload.message(1).message(1).message(1).message(3).all(1),
     writes: readWrites(action.message(1), chaincode),
   };
 }

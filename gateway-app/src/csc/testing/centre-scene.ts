@@ -123,7 +123,7 @@ export async function openedAtPile(
   const replica = await network.replica();
   const { params } = replica;
   const all: CommandMessage[] = [];
-  for (const sigma of await committedSigmas()) {
+  for (const sigma of committedSigmas()) {
     const verified = verifySigma(params, sigma);
     const open = { pile: at.f, sessionId: session, open: true, answered: 0, maxAnswers: 100 };
     const entryKey = lendEntryKey(params, replica.limits(), vehicle.key, open, verified.sigma.headerBytes);
@@ -140,7 +140,7 @@ export async function openedAtPile(
   return all;
 }
 
-export const committedSigmas = (): Promise<Uint8Array[]> => network.sigmas();
+export const committedSigmas = (): Uint8Array[] => network.sigmas();
 
 export async function receipt(commandId: string, from = pile.holder, more: Payload = {}): Promise<string> {
   const client = await network.client('Csc', csc, 'cp', 'cp1');

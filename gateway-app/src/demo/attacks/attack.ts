@@ -1,6 +1,7 @@
-import { BROADCAST, type SubmitReply } from '@chargecast/protocol';
+import { type SubmitReply } from '@chargecast/protocol';
 
 import { CodedError, codeOf } from '../../common/errors';
+import { submitTransaction } from '../../css/ledger-calls';
 import { type EndorsedTransaction, type Ledger } from '../../ledger';
 
 /** What became of one attempt: `code` is the refusal's, or what went wrong for us. */
@@ -50,13 +51,10 @@ export interface EndorsedSubmission {
 
 /** Endorses σ's as any member with the relay role may; nothing is ordered yet. */
 export async function endorseSigmas(ledger: Ledger, sigmas: readonly Uint8Array[]): Promise<EndorsedSubmission> {
-  const transient = Object.fromEntries(sigmas.map((sigma, index) => [String(index), sigma]));
-  const transaction = await ledger.endorse('datachain', { ...BROADCAST_SUBMIT, transient });
+  const transaction = await ledger.endorse('datachain', submitTransaction(sigmas));
   const { outcomes } = JSON.parse(Buffer.from(transaction.result).toString('utf8')) as SubmitReply;
   return { outcomes, transaction };
 }
-
-const BROADCAST_SUBMIT = { contract: BROADCAST.contract, name: BROADCAST.submit };
 
 /** What the chain says to the last of these σ's. */
 export async function chainVerdict(ledger: Ledger, ...sigmas: readonly Uint8Array[]): Promise<AttackOutcome> {

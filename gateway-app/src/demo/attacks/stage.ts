@@ -3,8 +3,6 @@ import {
   type GovernanceReply,
   REGISTRATION,
   type RecordPage,
-  type SigmaPage,
-  type SigmaReply,
 } from '@chargecast/protocol';
 import {
   decodeRecord,
@@ -24,6 +22,7 @@ import { FIRST_EPOCH } from '../../deployment/genesis';
 import { type Guest, providerOfStation } from '../../deployment/role-configs';
 import { type GatewayClient } from '../../holder';
 import { type Ledger } from '../../ledger';
+import { readEffects } from '../../replica';
 import { type Client, readTls } from '../../rpc';
 import { forge, receiver } from './forger';
 import { Insider } from './insider';
@@ -205,12 +204,13 @@ async function recordOf(auditor: Ledger, { params }: Deployment['consortium'], f
 
 /** A σ that stands on the chain. */
 async function someSigma(auditor: Ledger): Promise<Uint8Array> {
-  const { contract, listSigmas, getSigma } = BROADCAST;
-  const page = await auditor.evaluate('datachain', { contract, name: listSigmas, args: ['1', ''] });
-  const [first] = (JSON.parse(Buffer.from(page).toString('utf8')) as SigmaPage).items;
-  if (!first) throw new CodedError('E_ATTACK_SETUP', 'no σ stands on the chain yet');
-  const reply = await auditor.evaluate('datachain', { contract, name: getSigma, args: [first.id] });
-  return fromHex((JSON.parse(Buffer.from(reply).toString('utf8')) as SigmaReply).sigma);
+  const height = await auditor.height('datachain');
+  for await (const { number, transactions } of auditor.blocks('datachain', { from: 0n })) {
+    const [found] = transactions.filter(({ valid }) => valid).flatMap((each) => readEffects(each).sigmas);
+    if (found) return found.sigma;
+    if (number + 1n >= height) break;
+  }
+  throw new CodedError('E_ATTACK_SETUP', 'no σ stands on the chain yet');
 }
 
 async function limitsInForce(auditor: Ledger): Promise<Limits> {

@@ -1,14 +1,13 @@
 import { type Consortium } from '@chargecast/chaincode/testing/consortium';
 import { type Json, type Scene, scene, type Session } from '@chargecast/network/differential/index';
-import { BROADCAST, REGISTRATION, slotNumber, type SubmitReply } from '@chargecast/protocol';
+import { BROADCAST, encodeSigmaList, REGISTRATION, slotNumber, type SubmitReply } from '@chargecast/protocol';
 import { ready, Role } from '@chargecast/signcryption';
 import { message } from '@chargecast/signcryption/testing/world';
 
 interface Call {
   readonly channel: 'certchain' | 'datachain';
   readonly name: string;
-  readonly args?: readonly string[];
-  readonly transient?: readonly Uint8Array[];
+  readonly args?: readonly (string | Uint8Array)[];
   /** MSP id and name of the identity; the first gateway's relay where it is left out. */
   readonly as?: readonly [mspId: string, name: string];
 }
@@ -23,22 +22,19 @@ const registration = (name: string, args: readonly string[] = [], as?: Call['as'
   args,
   ...(as && { as }),
 });
-const broadcast = (name: string, args: readonly string[] = [], as?: Call['as']): Call => ({
+const broadcast = (name: string, args: Call['args'] = [], as?: Call['as']): Call => ({
   channel: 'datachain',
   name: `${BROADCAST.contract}:${name}`,
   args,
   ...(as && { as }),
 });
-const sigmas = (...transient: Uint8Array[]): Call => ({ ...broadcast(BROADCAST.submit), transient });
+const sigmas = (...sealed: Uint8Array[]): Call => broadcast(BROADCAST.submit, [encodeSigmaList(sealed)]);
 
-async function proposal({ members }: Session, { channel, name, args = [], transient = [], as }: Call) {
+async function proposal({ members }: Session, { channel, name, args = [], as }: Call) {
   const [mspId, identity] = as ?? ['CSS1MSP', 'relay'];
   const member = await members.of(mspId, identity);
   return member.contract(members.profile.channels[channel]).newProposal(name, {
     arguments: [...args],
-    ...(transient.length > 0 && {
-      transientData: Object.fromEntries(transient.map((sigma, index) => [String(index), sigma])),
-    }),
   });
 }
 
@@ -63,9 +59,9 @@ const writes =
 
 /** The code a submission of σ was committed with, and what became of each. */
 const submits =
-  (...transient: Uint8Array[]) =>
+  (...sealed: Uint8Array[]) =>
   async (session: Session): Promise<Json> => {
-    const transaction = await (await proposal(session, sigmas(...transient))).endorse();
+    const transaction = await (await proposal(session, sigmas(...sealed))).endorse();
     const { code } = await session.commit(transaction);
     const { outcomes } = JSON.parse(Buffer.from(transaction.getResult()).toString()) as SubmitReply;
     return [code, ...outcomes.map((outcome) => ('code' in outcome ? String(outcome.code) : outcome.status))];

@@ -11,6 +11,7 @@ import {
   verifyRecord,
 } from '@chargecast/signcryption';
 
+import { submitTransaction } from '../../css/ledger-calls';
 import { forge, receiver } from '../../demo/attacks/forger';
 import { Insider } from '../../demo/attacks/insider';
 import { type Deployment } from '../../deployment/deployment';
@@ -135,8 +136,7 @@ export class SealingCompany {
 }
 
 async function verdictOf(relay: Ledger, sigma: Uint8Array): Promise<string> {
-  const { contract, submit: name } = BROADCAST;
-  const reply = await relay.evaluate('datachain', { contract, name, transient: { 0: sigma } });
+  const reply = await relay.evaluate('datachain', submitTransaction([sigma]));
   const [outcome] = (JSON.parse(Buffer.from(reply).toString()) as SubmitReply).outcomes;
   return outcome?.status === 'refused' ? outcome.code : (outcome?.status ?? 'no outcome');
 }
