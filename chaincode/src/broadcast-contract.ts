@@ -17,6 +17,7 @@ import {
 import { encodeParams } from '@chargecast/signcryption/params';
 import { Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import { type AccessTable, EVERYONE } from './access';
+import { bytesArgument } from './byte-arguments';
 import { LedgerContext, LedgerContract, type Reads } from './ledger-contract';
 import { readPageRequest } from './paging';
 import { putVersioned, readRulesInForce } from './rules/governance';
@@ -45,7 +46,7 @@ const sigmaId = hex(32);
 
 const RULES_KEYS = [SLOT_KEY, governanceKey('limits'), governanceKey('epochs')];
 const BROADCAST_READS: Readonly<Record<string, Reads>> = {
-  submit: (stub) => [...RULES_KEYS, ...historyKeysOf(stub.getBufferArgs()[1])],
+  submit: (stub) => [...RULES_KEYS, ...historyKeysOf(bytesArgument(stub) ?? stub.getBufferArgs()[1])],
 };
 
 /** σ, the governance it is judged by, and the slot. Serves the data chain. */
@@ -90,7 +91,7 @@ export class BroadcastContract extends LedgerContract {
   @Returns('string')
   async submit(ctx: LedgerContext, sigmas: Uint8Array): Promise<string> {
     await ensureSlotFresh(ctx.state, ctx.time);
-    return reply(await submitSigmas(ctx, decodeSigmaList(sigmas)));
+    return reply(await submitSigmas(ctx, decodeSigmaList(bytesArgument(ctx.stub) ?? sigmas)));
   }
 
   @Transaction(false)

@@ -1,3 +1,4 @@
+import { releaseBytes } from './byte-arguments';
 import { AuthorizationContract } from './authorization-contract';
 import { RegistrationContract } from './registration-contract';
 import { BroadcastContract } from './broadcast-contract';
@@ -43,7 +44,11 @@ export class CodedChaincode implements ChaincodeInterface {
 
   async Invoke(stub: ChaincodeStub): Promise<ChaincodeResponse> {
     if (stub.getArgs().length === 0) return refusal('Contract name is not known');
-    return this.#run(() => this.#inner.Invoke(stub));
+    try {
+      return await this.#run(() => this.#inner.Invoke(stub));
+    } finally {
+      releaseBytes(stub);
+    }
   }
 
   /** Resolves when no transaction runs. */

@@ -8,6 +8,7 @@ import ChaincodeServer, {
   type ChaincodeMessage,
   type ChaincodeStream,
 } from 'fabric-shim/lib/server';
+import { keepBytes } from './byte-arguments';
 import { field, readFields, varintField } from './protobuf';
 
 const READY = 4;
@@ -25,7 +26,7 @@ interface Offer {
 
 const offers = new WeakMap<ChaincodeStream, Offer>();
 
-/** The shim's server, which hears what the peer offers. */
+/** The shim's server, which hears what the peer offers, and from which byte arguments are kept. */
 export class BatchingServer extends ChaincodeServer {
   override connect(stream: ChaincodeStream): void {
     const hear = (message: ChaincodeMessage): void => {
@@ -34,6 +35,7 @@ export class BatchingServer extends ChaincodeServer {
       offers.set(stream, readOffer(message));
     };
     stream.on('data', hear);
+    keepBytes(stream);
     super.connect(stream);
   }
 }

@@ -37,7 +37,9 @@ declare module 'fabric-shim/lib/server' {
       setType(type: number): void;
       getPayload_asU8(): Uint8Array;
       setPayload(payload: Uint8Array): void;
+      getTxid(): string;
       setTxid(txId: string): void;
+      getChannelId(): string;
       setChannelId(channel: string): void;
       clone(): ChaincodeMessage;
     }
