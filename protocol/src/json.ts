@@ -2,14 +2,14 @@ import { ProtocolError } from './errors';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-const MAX_DEPTH = 32;
+export const MAX_JSON_DEPTH = 32;
 
 /**
  * One text for one value: keys sorted by UTF-16 code unit, no white space, `undefined` members left out. Signed JSON and
  * ledger state use it, so that every organisation writes the same bytes. Throws `E_DECODE` beyond 32 levels.
  */
 export function canonicalJson(value: Json): string {
-  return write(value, MAX_DEPTH);
+  return write(value, MAX_JSON_DEPTH);
 }
 
 /** Texts that stand between quotes as they are. */
@@ -18,7 +18,7 @@ const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 function write(value: Json, depth: number): string {
-  if (depth < 0) throw new ProtocolError('E_DECODE', `JSON may nest ${MAX_DEPTH} levels; flatten the value`);
+  if (depth < 0) throw new ProtocolError('E_DECODE', `JSON may nest ${MAX_JSON_DEPTH} levels; flatten the value`);
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map((item) => write(item, depth - 1)).join(',')}]`;
   if (typeof value === 'object' && value !== null) {

@@ -6,7 +6,7 @@ import { type EndToEndSubject, type SealedCommands, type StreamListener } from '
 class FakeSubject implements EndToEndSubject {
   readonly ledger = 'embedded';
   readonly organisations = 4;
-  readonly plaintext = Uint8Array.from({ length: 123 }, (_, i) => i);
+  readonly plaintext = Uint8Array.from({ length: 51 }, (_, i) => i);
   readonly opened: [string, number][] = [];
   readonly refusals: string[] = [];
   underWay = 0;
@@ -15,7 +15,7 @@ class FakeSubject implements EndToEndSubject {
   #sealed = 0;
 
   async seal(receivers: number): Promise<SealedCommands> {
-    return { id: `sigma-${this.#sealed++}`, bytes: receivers * 228, commands: receivers };
+    return { id: `sigma-${this.#sealed++}`, bytes: receivers * 164, commands: receivers };
   }
 
   async hold({ id }: SealedCommands): Promise<void> {

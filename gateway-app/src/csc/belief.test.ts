@@ -104,6 +104,8 @@ describe('whom a centre believes', () => {
     expect(await refusal(own.send({ commands: [] }))).toBe('E_COMMAND');
     expect(await refusal(own.send({ commands: [{ ...stop(), payload: '[]' }] }))).toBe('E_COMMAND');
     expect(await refusal(own.send({ commands: [{ ...stop(), kind: 'report' }] }))).toBe('E_COMMAND_KIND');
+    const unsealable = { ...stop(), payload: String.raw`{"transactionId":"\ud800"}` };
+    expect(await refusal(own.send({ commands: [stop(), unsealable] }))).toBe('E_COMMAND');
     expect(await csc.status()).toMatchObject({ waiting: 0 });
     const lost = (async (): Promise<void> => {
       for await (const state of own.follow({ commandIds: ['00'.repeat(16)] })) throw new Error(state.state);

@@ -1,7 +1,8 @@
-import { canonicalJson, type Json } from '@chargecast/protocol';
+import { type Json } from '@chargecast/protocol';
 import { randomBytes } from 'node:crypto';
-import { CodedError } from '../common/errors';
+import { CodedError, messageOf } from '../common/errors';
 import { Queue } from '../common/queue';
+import { encodePayload } from '../holder';
 import { checkCommand, type CommandKind } from '../ocpp';
 import { type Command, type CommandState } from '../rpc';
 import { isOpen, type OutboxCommand } from './command';
@@ -92,11 +93,21 @@ function check(
     }
     const body = parse(payload);
     checkCommand(kind, action, body);
-    canonicalJson(body);
-    return { id, customer, kind: kind as CommandKind, action, payload: body };
+    const checked = { id, customer, kind: kind as CommandKind, action, payload: body };
+    checkEncodable(checked);
+    return checked;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     throw new CodedError(error.code, `command ${index}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What no m can carry is refused now, and not found in the outbox when its turn comes. */
+function checkEncodable({ id, kind, action, payload }: NewCommand): void {
+  try {
+    encodePayload([{ commandId: id, kind, action, payload }]);
+  } catch (cause) {
+    throw new CodedError('E_COMMAND', messageOf(cause), { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { decodeMessages, prepareCredentials, ready, Role } from '@chargecast/signcryption';
+import { decodeMessages, ENTRY_OVERHEAD, prepareCredentials, ready, Role } from '@chargecast/signcryption';
 import { World } from '@chargecast/signcryption/testing/world';
 import fc from 'fast-check';
 
@@ -9,6 +9,7 @@ import {
   encodeCredentialRequest,
   encodeIssuedBatch,
   encodePayload,
+  fittingParts,
   isOfProcess,
   realIdentity,
   splitName,
@@ -74,5 +75,28 @@ describe('names and encodings', () => {
     expect(Buffer.from(open(one).commandId).toString('hex')).toBe('aa'.repeat(16));
     expect(open(two).commandId).toEqual(open(encodePayload([frame('aa'), frame('bb')])).commandId);
     expect(open(two).commandId).not.toEqual(open(encodePayload([frame('aa'), frame('cc')])).commandId);
+    const swapped = { ...open(two), commandId: open(encodePayload([frame('bb'), frame('aa')])).commandId };
+    expect(() => decodePayload(swapped)).toThrow(expect.objectContaining({ code: 'E_MESSAGE' }) as Error);
+  });
+
+  it('what does not fit one entry goes on in the next, in order and as full as it can be', () => {
+    const sizes = fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 192, max: 512 }), (lengths, room) => {
+        const messages = lengths.map((length, index) => ({
+          commandId: index.toString(16).padStart(32, '0'),
+          kind: 'notice' as const,
+          action: 'DataTransfer',
+          payload: { data: 'x'.repeat(length) },
+        }));
+        const parts = fittingParts(messages, { entryLengths: [164, room + ENTRY_OVERHEAD] });
+        expect(parts.flat()).toEqual(messages);
+        for (const [index, part] of parts.entries()) {
+          expect(encodePayload(part).length).toBeLessThanOrEqual(room);
+          const next = parts[index + 1]?.[0];
+          if (next) expect(encodePayload([...part, next]).length).toBeGreaterThan(room);
+        }
+      }),
+    );
   });
 });

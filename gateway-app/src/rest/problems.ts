@@ -59,6 +59,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   E_OWNER_PROOF: 403,
   E_NOT_REGISTERED: 404,
   E_DECODE: 422,
+  E_MESSAGE: 422,
   E_CONFIG_INVALID: 422,
   E_MONTH: 400,
   E_COMMAND: 422,
