@@ -14,8 +14,11 @@ export interface DemoAudit {
   readonly tamperings: readonly Attack[];
 }
 
-/** Names of OCPP actions and members that every sealed command holds. */
-const PLAINTEXT = ['SetChargingProfile', 'chargingSchedule', 'totalMinor', 'transactionId', 'energyWh', 'commandId'];
+/** What commands are made of as JSON; sealed, names are numbers, and a value tells. */
+const PLAINTEXT = [
+  ...['SetChargingProfile', 'chargingSchedule', 'totalMinor', 'transactionId', 'energyWh', 'commandId'],
+  'TxProfile',
+];
 
 /**
  * Re-verifies both chains with nothing but `trust.json`, looks for anything that was sealed or names somebody, and

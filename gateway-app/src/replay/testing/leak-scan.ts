@@ -60,7 +60,7 @@ export class LeakScan {
 }
 
 /**
- * Names, contracts, prices, salts and members of sealed messages; pseudonyms; ids of transactions.
+ * Names, contracts, prices, salts and members of messages; pseudonyms; ids of transactions.
  * @param more what else was sealed
  * @param pseudonyms f of each vehicle
  */
@@ -78,7 +78,8 @@ export function needlesOf(
       ...['totalMinor', 'energyWh', 'RequestStartTransaction', 'idToken', ...more],
     ],
     vehicle: pseudonyms,
-    transaction: stated.map(({ transaction }) => transaction),
+    // As JSON has them, and as sealed messages do.
+    transaction: stated.flatMap(({ transaction }) => [transaction, Buffer.from(transaction, 'hex')]),
   };
 }
 
