@@ -1,5 +1,5 @@
 import { type ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { getBytes } from '../shell/api';
 import { useLoaded } from '../shell/loading';
@@ -22,9 +22,15 @@ export function TrustPanel({ onTrust }: TrustPanelProps): ComponentChildren {
   const served = useLoaded('trust', async (signal) =>
     new TextDecoder().decode(await getBytes('/v1/trust', 'application/json', signal)),
   );
-  const take = async (text: string, from: string): Promise<void> => {
+  const asked = useRef(0);
+  const taken = useRef(0);
+  /** @param turn of two that are being read at once, the later wins; the service's own come before any choice */
+  const take = async (text: string, from: string, turn = ++asked.current): Promise<void> => {
     try {
-      setReport(await verify({ kind: 'params', trust: text }));
+      const read = await verify({ kind: 'params', trust: text });
+      if (turn < taken.current) return;
+      taken.current = turn;
+      setReport(read);
       setProblem(undefined);
       setSource(from);
       onTrust(text);
@@ -33,7 +39,7 @@ export function TrustPanel({ onTrust }: TrustPanelProps): ComponentChildren {
     }
   };
   useEffect(() => {
-    if (served.value !== undefined && !report) void take(served.value, 'this service');
+    if (served.value !== undefined) void take(served.value, 'this service', 0);
   }, [served.value]);
   const takeFile = async (file: File | undefined): Promise<void> => {
     if (file) await take(await file.text(), file.name);
