@@ -15,7 +15,7 @@ import { type Role } from './roles';
 import { type Secret } from './secret';
 import { commitSender, sealSender } from './sender';
 import { sign } from './signature';
-import { bodyDigest, sigmaId } from './verify';
+import { bodyDigest, idOf } from './verify';
 import { encodeHeader, ENTRY_OVERHEAD, HEADER_BYTES, SENDER_BYTES, sigmaBytes, VERSION } from './wire';
 
 /** notAfter shows no finer time than this, seconds. */
@@ -46,7 +46,7 @@ export interface SigncryptInput {
 
 export interface Signcrypted {
   readonly sigma: Uint8Array;
-  /** H("id", σ)[0:32]. */
+  /** sigmaId(σ). */
   readonly id: Uint8Array;
 }
 
@@ -159,7 +159,7 @@ function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, du
   sigma.set(headerBytes);
   sigma.set(sealedSender, HEADER_BYTES + body.length);
   sigma.set(signature, HEADER_BYTES + body.length + SENDER_BYTES);
-  return { sigma, id: sigmaId(primitives, sigma) };
+  return { sigma, id: idOf(primitives, tau, sigma) };
 }
 
 /** Step 1. */

@@ -11,7 +11,7 @@ import { LocatorIndex } from './locate';
 import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { isAcceptableKey, verify } from './signature';
-import { decodeSigma, type Header, LOCATOR_BYTES, type Sigma } from './wire';
+import { decodeSigma, type Header, HEADER_BYTES, LOCATOR_BYTES, type Sigma, TRAILER_BYTES } from './wire';
 
 /** What public verification established; only {@link verifySigma} makes one. */
 export class VerifiedSigma {
@@ -30,9 +30,9 @@ export class VerifiedSigma {
     this.#primitives = primitives;
   }
 
-  /** H("id", σ)[0:32]; hashed on first use, since the verdict does not need it. */
+  /** {@link sigmaId}. */
   get id(): Uint8Array {
-    return (this.#id ??= sigmaId(this.#primitives, this.sigma.bytes));
+    return (this.#id ??= idOf(this.#primitives, this.tau, this.sigma.bytes));
   }
 
   /** Step 1 of unsigncrypt: the index of the entry with this locator; the table behind it is built on first use. */
@@ -86,9 +86,20 @@ export const credentialParts = (c: Pick<Header, 'epoch' | 'senderClass' | 'oneTi
   c.oneTimeKey,
 ];
 
-/** H("id", σ)[0:32]. */
-export const sigmaId = (primitives: VerifierPrimitives, bytes: Uint8Array): Uint8Array =>
-  hash(primitives, 'id', bytes).slice(0, 32);
+/**
+ * H("id", τ, C_S ‖ σ_out)[0:32]: it depends on every byte, and who has τ need not hash the body again. Bytes too short
+ * to be a σ have the id H("id", bytes)[0:32].
+ */
+export function sigmaId(primitives: VerifierPrimitives, bytes: Uint8Array): Uint8Array {
+  const bodyEnd = bytes.length - TRAILER_BYTES;
+  if (bodyEnd < HEADER_BYTES) return hash(primitives, 'id', bytes).slice(0, 32);
+  const header = bytes.subarray(0, HEADER_BYTES);
+  return idOf(primitives, bodyDigest(primitives, header, bytes.subarray(HEADER_BYTES, bodyEnd)), bytes);
+}
+
+/** The same, of a σ whose τ is known. */
+export const idOf = (primitives: VerifierPrimitives, tau: Uint8Array, sigma: Uint8Array): Uint8Array =>
+  hash(primitives, 'id', tau, sigma.subarray(sigma.length - TRAILER_BYTES)).slice(0, 32);
 
 /** τ = HB("body", hdr, all L ‖ C). */
 export const bodyDigest = (primitives: VerifierPrimitives, headerBytes: Uint8Array, body: Uint8Array): Uint8Array =>

@@ -18,7 +18,8 @@ export const MAX_ENTRIES = 8192;
 export const MAX_ENTRY_BYTES = 65_536;
 export const MAX_SIGMA_BYTES = 4 * 1024 * 1024;
 
-const TRAILER_BYTES = SENDER_BYTES + 64;
+/** C_S ‖ σ_out. */
+export const TRAILER_BYTES = SENDER_BYTES + 64;
 
 export interface Header {
   readonly version: number;

@@ -18,7 +18,7 @@ import { portablePrimitives } from '@chargecast/signcryption/primitives/portable
 import { verifyRecord as verifyRecordWith } from '@chargecast/signcryption/record';
 import { verifySigma as verifySigmaWith } from '@chargecast/signcryption/verify';
 import { randomBytes } from 'node:crypto';
-import { agreementCases, encryptionCases, signedHpkeCase, verificationCases } from './baselines';
+import { agreementCases, encryptionCases, shapedHpkeCases, signedHpkeCase, verificationCases } from './baselines';
 import { type Fixture, MAX_RECEIVERS, MESSAGE_BYTES, SESSION_ID } from './fixture';
 import { type Case } from './measure';
 
@@ -39,9 +39,10 @@ export const env: Env = {
 };
 const portableEnv: Env = { ...env, primitives: portablePrimitives };
 
-/** Blocks of about equal length: 1,000 agreements, one σ for 1,000, 400 messages by standard means. */
+/** Blocks of about equal length: 1,000 agreements, one σ for 1,000, 300 or 400 messages by standard means. */
 export function coreCases(fixture: Fixture): Case[] {
-  return [...agreementCases(1000), sealing(fixture, 1000, 1), primitivesCase(1000), signedHpkeCase(400)];
+  const standard = [signedHpkeCase(400), ...shapedHpkeCases(300)];
+  return [...agreementCases(1000), sealing(fixture, 1000, 1), primitivesCase(1000), ...standard];
 }
 
 /** What no way of writing signcrypt can do without: an entry's agreement, KDF and AEAD, on operands of its sizes. */

@@ -35,7 +35,6 @@ export function examine(
   time: number,
   sigma: Uint8Array,
 ): Candidate | RefusedSigma {
-  const id = toHex(sigmaId(nodePrimitives, sigma));
   try {
     const verified = verifySigma(nodePrimitives, params, sigma);
     const { header } = verified;
@@ -44,9 +43,9 @@ export function examine(
     if (!rules.limits.allowed.some(({ senderClass }) => senderClass === header.senderClass)) {
       throw new ProtocolError('E_CLASS', `sender class ${header.senderClass} may address nobody under these limits`);
     }
-    return { id, verified, oneTimeKey: toHex(header.oneTimeKey) };
+    return { id: toHex(verified.id), verified, oneTimeKey: toHex(header.oneTimeKey) };
   } catch (error) {
-    return { id, refusal: refused(error) };
+    return { id: toHex(sigmaId(nodePrimitives, sigma)), refusal: refused(error) };
   }
 }
 

@@ -84,8 +84,7 @@ async function write(ctx: LedgerContext, committed: readonly Candidate[]): Promi
   const { state } = ctx;
   const transactionId = ctx.stub.getTxID();
   const ids = committed.map(({ id }) => id);
-  // `verified.id` would hash each σ once more.
-  const leaves = ids.map((id) => fromHex(id, 32));
+  const leaves = committed.map(({ verified }) => verified.id);
   const root = toHex(merkleRoot(nodePrimitives, SIGMA_TREE, leaves));
   for (const [index, { id, oneTimeKey }] of committed.entries()) {
     await state.putBytes(spentKey(oneTimeKey), leaves[index] as Uint8Array);
