@@ -7,8 +7,10 @@ export interface VerificationSubject {
   seal(receivers: number): Promise<SealedCommands>;
   /** One σ in one transaction; resolves when committed. */
   submit(sealed: SealedCommands): Promise<void>;
-  /** A put of the compared contract through the same gateway; in the block its value stands once, as σ does. */
-  put(value: Uint8Array): Promise<void>;
+  /** A put of the compared contract through the same gateway, the value its argument. */
+  put(value: string): Promise<void>;
+  /** The same with the value in the transient map: in the block it stands once, as σ does. */
+  putOnce(value: Uint8Array): Promise<void>;
   /** CPU time of all processes of the ledger since they started, milliseconds; undefined where the system does not tell. */
   ledgerCpuMs(): Promise<number | undefined>;
   close(): Promise<void>;

@@ -36,10 +36,13 @@ export interface VerificationResults {
   readonly bytes: number;
   readonly verifiedPerSecond: Spread;
   readonly plainPerSecond: Spread;
+  readonly plainOncePerSecond: Spread;
   /** Verified by plain, of the same round. */
   readonly ratio: Spread;
+  /** Verified by the put whose value stands in the block once, of the same round. */
+  readonly ratioToOnce: Spread;
   /** Of the ledger's processes, all rounds together; absent where the system does not tell. */
-  readonly cpuMsPerTransaction?: { readonly verified: number; readonly plain: number };
+  readonly cpuMsPerTransaction?: Readonly<Record<Way, number>>;
   /** Rounds there was time for. */
   readonly rounds: number;
   readonly load: VerificationLoad;
@@ -58,59 +61,84 @@ export async function benchVerification(
   }
 }
 
+/** σ verified; a put as samples have it, its value an argument; a put whose value stands in the block once, as σ does. */
+const WAYS = ['verified', 'plain', 'plainOnce'] as const;
+type Way = (typeof WAYS)[number];
+
 interface Run {
   readonly perSecond: number;
   readonly cpuMs: number | undefined;
 }
 
-interface Round {
-  readonly verified: Run;
-  readonly plain: Run;
-}
+type Round = Readonly<Record<Way, Run>>;
 
 async function measure(subject: VerificationSubject, load: VerificationLoad): Promise<VerificationResults> {
-  const warmUp = await sealAll(subject, load.warmUp, load.receivers);
-  const bytes = warmUp[0]?.bytes ?? 0;
-  await committedPerSecond(load.warmUp, load.outstanding, (i) => subject.submit(warmUp[i] as SealedCommands));
-  await committedPerSecond(load.warmUp, load.outstanding, () => subject.put(randomBytes(bytes)));
-  const until = performance.now() + load.seconds * 1000;
+  const { warmUp, fewestRounds, seconds } = load;
+  const bytes = await sizeOf(subject, load.receivers);
+  for (const way of WAYS) await (await prepare(subject, way, warmUp, load, bytes))();
+  const until = performance.now() + seconds * 1000;
   const rounds: Round[] = [];
-  while (rounds.length < load.rounds && (rounds.length < load.fewestRounds || performance.now() < until)) {
-    rounds.push(await runRound(subject, load, { bytes, plainFirst: rounds.length % 2 === 0 }));
+  while (rounds.length < load.rounds && (rounds.length < fewestRounds || performance.now() < until)) {
+    rounds.push(await runRound(subject, load, bytes, rounds.length));
   }
+  const rates = (way: Way): Spread => roundedSpread(rounds.map((round) => round[way].perSecond));
+  const ratio = (to: Way): Spread =>
+    roundedSpread(rounds.map(({ verified, [to]: other }) => verified.perSecond / other.perSecond));
   const cpuMsPerTransaction = cpuOf(rounds, load.transactions);
   return {
     ledger: subject.ledger,
     bytes,
-    verifiedPerSecond: roundedSpread(rounds.map(({ verified }) => verified.perSecond)),
-    plainPerSecond: roundedSpread(rounds.map(({ plain }) => plain.perSecond)),
-    ratio: roundedSpread(rounds.map(({ verified, plain }) => verified.perSecond / plain.perSecond)),
+    verifiedPerSecond: rates('verified'),
+    plainPerSecond: rates('plain'),
+    plainOncePerSecond: rates('plainOnce'),
+    ratio: ratio('plain'),
+    ratioToOnce: ratio('plainOnce'),
     ...(cpuMsPerTransaction && { cpuMsPerTransaction }),
     rounds: rounds.length,
     load,
   };
 }
 
+const sizeOf = async (subject: VerificationSubject, receivers: number): Promise<number> =>
+  (await subject.seal(receivers)).bytes;
+
+/** Each way takes part, in turn the first. */
 async function runRound(
   subject: VerificationSubject,
-  { transactions, receivers, outstanding }: VerificationLoad,
-  { bytes, plainFirst }: { readonly bytes: number; readonly plainFirst: boolean },
+  load: VerificationLoad,
+  bytes: number,
+  round: number,
 ): Promise<Round> {
-  const sealed = await sealAll(subject, transactions, receivers);
-  const values = sealed.map(() => randomBytes(bytes));
-  const run = async (submit: (i: number) => Promise<void>): Promise<Run> => {
+  const runs: Partial<Record<Way, Run>> = {};
+  for (let turn = 0; turn < WAYS.length; turn++) {
+    const way = WAYS[(round + turn) % WAYS.length] as Way;
+    const run = await prepare(subject, way, load.transactions, load, bytes);
     const before = await subject.ledgerCpuMs();
-    const perSecond = await committedPerSecond(transactions, outstanding, submit);
+    const perSecond = await run();
     const after = await subject.ledgerCpuMs();
-    return { perSecond, cpuMs: before === undefined || after === undefined ? undefined : after - before };
-  };
-  const plain = (): Promise<Run> => run((i) => subject.put(values[i] as Uint8Array));
-  const verified = (): Promise<Run> => run((i) => subject.submit(sealed[i] as SealedCommands));
-  if (plainFirst) {
-    const first = await plain();
-    return { plain: first, verified: await verified() };
+    runs[way] = { perSecond, cpuMs: before === undefined || after === undefined ? undefined : after - before };
   }
-  return { verified: await verified(), plain: await plain() };
+  return runs as Round;
+}
+
+/** Makes what is submitted; what it returns submits it and resolves with the rate. */
+async function prepare(
+  subject: VerificationSubject,
+  way: Way,
+  count: number,
+  { receivers, outstanding }: VerificationLoad,
+  bytes: number,
+): Promise<() => Promise<number>> {
+  if (way === 'verified') {
+    const sealed = await sealAll(subject, count, receivers);
+    return () => committedPerSecond(count, outstanding, (i) => subject.submit(sealed[i] as SealedCommands));
+  }
+  if (way === 'plainOnce') {
+    const values = Array.from({ length: count }, () => randomBytes(bytes));
+    return () => committedPerSecond(count, outstanding, (i) => subject.putOnce(values[i] as Uint8Array));
+  }
+  const texts = Array.from({ length: count }, () => randomBytes(bytes).toString('base64').slice(0, bytes));
+  return () => committedPerSecond(count, outstanding, (i) => subject.put(texts[i] as string));
 }
 
 async function sealAll(subject: VerificationSubject, count: number, receivers: number): Promise<SealedCommands[]> {
@@ -119,14 +147,15 @@ async function sealAll(subject: VerificationSubject, count: number, receivers: n
   return sealed;
 }
 
-function cpuOf(
-  rounds: readonly Round[],
-  transactions: number,
-): { readonly verified: number; readonly plain: number } | undefined {
-  const of = (way: keyof Round): number =>
+function cpuOf(rounds: readonly Round[], transactions: number): Readonly<Record<Way, number>> | undefined {
+  const of = (way: Way): number =>
     rounds.reduce((sum, round) => sum + (round[way].cpuMs ?? Number.NaN), 0) / (rounds.length * transactions);
-  const [verified, plain] = [of('verified'), of('plain')];
-  return Number.isNaN(verified + plain) ? undefined : { verified: rounded(verified), plain: rounded(plain) };
+  const [verified, plain, plainOnce] = [of('verified'), of('plain'), of('plainOnce')].map(rounded) as [
+    number,
+    number,
+    number,
+  ];
+  return Number.isNaN(verified + plain + plainOnce) ? undefined : { verified, plain, plainOnce };
 }
 
 /** @param submit resolves when the i-th is committed */
@@ -146,17 +175,17 @@ export async function committedPerSecond(
 
 /** Rows for a person. */
 export function verificationTable(results: VerificationResults): string {
-  const { ledger, bytes, verifiedPerSecond, plainPerSecond, ratio, cpuMsPerTransaction, load } = results;
+  const { ledger, bytes, verifiedPerSecond, ratio, ratioToOnce, cpuMsPerTransaction: cpu, load } = results;
   const row = ({ median, lowest, highest }: Spread): string => `${median} (${lowest}–${highest})`;
   return [
     `transactions a second of ${bytes} bytes each (σ of ${load.receivers} receivers), ledger: ${ledger}`,
-    `verified  ${row(verifiedPerSecond)}`,
-    `plain put ${row(plainPerSecond)}`,
-    `ratio     ${row(ratio)}, of ${results.rounds} rounds`,
-    ...(cpuMsPerTransaction
-      ? [
-          `CPU time of the ledger’s processes, ms: verified ${cpuMsPerTransaction.verified}, put ${cpuMsPerTransaction.plain}`,
-        ]
+    `verified                   ${row(verifiedPerSecond)}`,
+    `plain put                  ${row(results.plainPerSecond)}`,
+    `put that is in blocks once ${row(results.plainOncePerSecond)}`,
+    `verified by plain          ${row(ratio)}, of ${results.rounds} rounds`,
+    `verified by once           ${row(ratioToOnce)}`,
+    ...(cpu
+      ? [`CPU time of the ledger’s processes, ms: verified ${cpu.verified}, put ${cpu.plain}, once ${cpu.plainOnce}`]
       : []),
   ].join('\n');
 }

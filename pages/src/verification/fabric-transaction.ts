@@ -86,7 +86,10 @@ function readContent(envelope: Uint8Array): Content {
 function readAction(
   transaction: Message,
   header: Message,
-): Pick<Content, 'chaincode' | 'responsePayload' | 'endorsements' | 'proposalHash' | 'endorsedHash' | 'input' | 'writes'> {
+): Pick<
+  Content,
+  'chaincode' | 'responsePayload' | 'endorsements' | 'proposalHash' | 'endorsedHash' | 'input' | 'writes'
+> {
   const actionPayload = transaction.message(1).message(2);
   const endorsed = actionPayload.message(2);
   const responsePayload = endorsed.bytes(1);

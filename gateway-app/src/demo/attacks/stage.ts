@@ -1,9 +1,4 @@
-import {
-  BROADCAST,
-  type GovernanceReply,
-  REGISTRATION,
-  type RecordPage,
-} from '@chargecast/protocol';
+import { BROADCAST, type GovernanceReply, REGISTRATION, type RecordPage } from '@chargecast/protocol';
 import {
   decodeRecord,
   fromHex,

@@ -33,7 +33,10 @@ export async function verificationSubject(
       await bare.broadcast([{ id, sigma }]);
     },
     async put(value) {
-      const args = [`plain:${randomBytes(16).toString('hex')}`];
+      await bare.relay.submit('datachain', { contract: 'plain', name: 'put', args: [freshKey(), value] });
+    },
+    async putOnce(value) {
+      const args = [freshKey()];
       const transient = { value };
       await bare.relay.submit('datachain', { contract: 'plain', name: 'putTransient', args, transient });
     },
@@ -41,6 +44,8 @@ export async function verificationSubject(
     close: () => bare.close(),
   };
 }
+
+const freshKey = (): string => `plain:${randomBytes(16).toString('hex')}`;
 
 /** A slot lasts longer than the measurement: who followed the chains for its roots need not follow on. */
 async function beginSlot(bare: BareConsortium): Promise<void> {
