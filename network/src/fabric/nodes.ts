@@ -23,12 +23,6 @@ export interface StartContext {
   readonly material: NetworkMaterial;
 }
 
-/**
- * Garbage beside what lives, in percent, before Go collects it. Transactions of megabytes pass through a heap of some tens;
- * by Go's own 100 a node collects several times a block.
- */
-const GARBAGE_PERCENT = '400';
-
 /** Milliseconds in which an orderer that can tell that it lags has asked for what it lacks. */
 const LAG_NOTICED = 20_000;
 
@@ -118,8 +112,9 @@ export class Nodes {
 
   async #start(node: FabricNode, spec: Pick<ProcessSpec, 'command' | 'args' | 'environment'>): Promise<void> {
     const { directory, log } = this.#layout.node(node);
-    const { FABRIC_LOGGING_SPEC = 'warn', GOGC = GARBAGE_PERCENT } = process.env;
-    const environment = { FABRIC_LOGGING_SPEC, GOGC, ...spec.environment };
+    const { FABRIC_LOGGING_SPEC = 'warn', GOGC, GOMEMLIMIT } = process.env;
+    const garbage = { ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) };
+    const environment = { FABRIC_LOGGING_SPEC, ...garbage, ...spec.environment };
     await this.#table.start({ name: node.name, directory, log, ...spec, environment });
   }
 
