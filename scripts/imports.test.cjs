@@ -71,6 +71,28 @@ function target({ from, module }) {
   );
 }
 
+/** Sets of files that reach each other (Tarjan 1972); `edges` leads from a file to those it imports. */
+function circlesOf(edges) {
+  const order = new Map();
+  const low = new Map();
+  const open = [];
+  const circles = [];
+  const visit = (file) => {
+    order.set(file, order.size);
+    low.set(file, order.get(file));
+    open.push(file);
+    for (const next of edges.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (open.includes(next)) low.set(file, Math.min(low.get(file), low.get(next)));
+    }
+    if (low.get(file) !== order.get(file)) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1) circles.push(circle);
+  };
+  for (const file of edges.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
 test('the sources were found', () => {
   for (const [name, imports] of all) expect({ name, some: imports.length > 0 }).toEqual({ name, some: true });
 });
@@ -116,6 +138,18 @@ describe('packages', () => {
         ),
     );
     expect(wrong.map(place)).toEqual([]);
+  });
+
+  test('no files import each other in a circle, by types alone neither', () => {
+    const edges = new Map();
+    for (const entry of [...all.values()].flat()) {
+      const to = target(entry);
+      if (to && to !== entry.from) edges.set(entry.from, (edges.get(entry.from) ?? new Set()).add(to));
+    }
+    expect(circlesOf(edges).map((files) => files.map((file) => path.relative(root, file)))).toEqual([]);
+    const [first, second] = edges.entries().next().value;
+    const back = new Map([...edges, [[...second][0], new Set([first])]]);
+    expect(circlesOf(back)).not.toEqual([]);
   });
 
   test.each(workspaces)('%s declares every package it imports', (name) => {

@@ -19,4 +19,6 @@ export {
   writeProfile,
 } from './profile';
 export { chooseLedger, existingLedger, startLedger } from './start-ledger';
+export * from './default-topology';
 export * from './topology';
+export { validateTopology } from './topology-rules';

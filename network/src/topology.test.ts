@@ -1,14 +1,9 @@
 import { createServer } from 'node:net';
 
 import { assertPortsFree } from './ports';
-import {
-  blockQuorum,
-  defaultTopology,
-  endorsementQuorum,
-  toleratedFaults,
-  type Topology,
-  validateTopology,
-} from './topology';
+import { defaultTopology } from './default-topology';
+import { blockQuorum, endorsementQuorum, toleratedFaults, type Topology } from './topology';
+import { validateTopology } from './topology-rules';
 
 const faultOf = (topology: Topology): string => {
   try {

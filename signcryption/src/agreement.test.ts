@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import fc from 'fast-check';
-import { clampedEquivalent, sessionBinding } from './agreement';
+import { sessionBinding } from './agreement';
+import { clampedEquivalent } from './clamping';
 import { nativePrimitives } from './primitives/native';
 import { portablePrimitives } from './primitives/portable';
 import { codeOf } from './testing/codes';

@@ -2,13 +2,13 @@
  * A holder's side of enrolment: secret x, the KGC's d checked against Params, and from both q = x + b·d, which nobody
  * else ever holds.
  */
-import { clampedEquivalent } from './agreement';
 import { equal, isZero, u64, u8, utf8 } from './bytes';
+import { clampedEquivalent } from './clamping';
 import { isReducedScalar } from './encoding';
 import { ensure, SigncryptionError } from './errors';
+import { type EnrolmentRequest, type PartialKey } from './enrolment';
 import { type Env } from './env';
 import { hashToScalar } from './hash';
-import { type PartialKey } from './kgc';
 import { type Params } from './params';
 import {
   aggregateKey,
@@ -23,15 +23,6 @@ import {
 import { type Role } from './roles';
 import { Secret } from './secret';
 import { sign } from './signature';
-
-export interface EnrolmentRequest {
-  readonly realId: string;
-  readonly role: Role;
-  readonly epoch: number;
-  readonly X: Uint8Array;
-  /** Sign_x("pop"; role, epoch, realId). */
-  readonly pop: Uint8Array;
-}
 
 /** Kept between request and answer. */
 export interface PendingEnrolment {

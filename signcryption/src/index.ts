@@ -64,7 +64,8 @@ export const pseudonym = withEnv(kgc.pseudonym);
 export const verifyEnrolmentRequest = withPrimitives(kgc.verifyEnrolmentRequest);
 /** {@link kgc.issuePartialKey} */
 export const issuePartialKey = withEnv(kgc.issuePartialKey);
-export { type KgcKeys, type PartialKey } from './kgc';
+export { type EnrolmentRequest, type PartialKey } from './enrolment';
+export { type KgcKeys } from './kgc';
 
 /** {@link holder.beginEnrolment} */
 export const beginEnrolment = withEnv(holder.beginEnrolment);
@@ -72,7 +73,7 @@ export const beginEnrolment = withEnv(holder.beginEnrolment);
 export const finishEnrolment = withEnv(holder.finishEnrolment);
 /** {@link holder.restoreHolderKey} */
 export const restoreHolderKey = withEnv(holder.restoreHolderKey);
-export { type EnrolmentRequest, type HolderKey, type PendingEnrolment } from './holder';
+export { type HolderKey, type PendingEnrolment } from './holder';
 
 /** {@link record.verifyRecord} */
 export const verifyRecord = withPrimitives(record.verifyRecord);

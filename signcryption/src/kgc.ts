@@ -3,13 +3,13 @@
  * with d, after X is fixed: R shown first would let parallel issuances be combined into a forged key.
  */
 import { ensureLength, u32, u64, u8, utf8, concat } from './bytes';
+import { type EnrolmentRequest, type PartialKey } from './enrolment';
 import { ensure } from './errors';
 import { type DurableSet, type Env } from './env';
 import { hashToScalar } from './hash';
-import { type EnrolmentRequest } from './holder';
 import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
-import { PSEUDONYM_BYTES, type RecordFields, shareCoefficient } from './record';
+import { PSEUDONYM_BYTES, shareCoefficient } from './record';
 import { isRole } from './roles';
 import { Secret } from './secret';
 import { verify } from './signature';
@@ -24,12 +24,6 @@ export interface KgcKeys {
   readonly nonceSecret: Secret;
   /** P = sB. */
   readonly masterPublicKey: Uint8Array;
-}
-
-/** Goes back to the holder over a mutually authenticated channel; d is half of a private key. */
-export interface PartialKey extends RecordFields {
-  /** d = r + h·s. */
-  readonly d: Secret;
 }
 
 export function setupKgc({ primitives, random }: Env): KgcKeys {

@@ -1,4 +1,4 @@
-import { clampedEquivalent } from '@chargecast/signcryption/agreement';
+import { clampedEquivalent } from '@chargecast/signcryption/clamping';
 import { LEAK, leakageOf, takesNegative, welch } from './leakage';
 
 const noise = (seed: number): number[] => Array.from({ length: 2000 }, (_, i) => 100 + ((i * 7919 + seed) % 101));

@@ -5,7 +5,8 @@ import { type LedgerKind } from '@chargecast/network';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Register } from './command';
 import { basePortOption, dataDirectory, dataOption, ledgerOption, organisationsOption, withExamples } from './defaults';
-import { progressLine, showStatus, topologyOf } from './network';
+import { showStatus, topologyOf } from './network';
+import { progressLine } from './progress-line';
 import { builtWith } from './stored-ledger';
 import { withStopSignal } from './until-stopped';
 

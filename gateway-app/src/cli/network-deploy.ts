@@ -6,6 +6,7 @@ import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Program } from './command';
 import { dataDirectory, withExamples } from './defaults';
 import { type ExitCode, type Io, MisuseError } from './io';
+import { progressLine } from './progress-line';
 
 interface DeployOptions {
   readonly data?: string;
@@ -58,7 +59,6 @@ function serviceOption(): Option {
 
 async function deployHere(io: Io, directory: string, chaincodeBundle: string): Promise<ExitCode> {
   const { fabricDeploy } = await import('@chargecast/network');
-  const { progressLine } = await import('./network.js');
   const { version, packageId } = await fabricDeploy(directory, { chaincodeBundle, onProgress: progressLine(io) });
   io.line(`version ${version}, ${packageId}`);
   io.result({ version, packageId });

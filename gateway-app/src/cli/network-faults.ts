@@ -2,6 +2,7 @@ import { type FaultResult } from '../faults';
 import { type Program } from './command';
 import { dataDirectory, dataOption, wholeNumber, withExamples } from './defaults';
 import { type Io } from './io';
+import { progressLine } from './progress-line';
 import { withStopSignal } from './until-stopped';
 
 const NOUN = 'faults';
@@ -55,7 +56,6 @@ function registerMeasurement(network: Program): void {
     async (io, { data }) => {
       const { measureFaults } = await import('../faults/index.js');
       const { freshFolder } = await import('../demo/folder.js');
-      const { progressLine } = await import('./network.js');
       const directory = dataDirectory(data, NOUN);
       await freshFolder(directory);
       const interrupted = new AbortController();

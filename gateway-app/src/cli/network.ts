@@ -1,4 +1,4 @@
-import { type LedgerStatus, type Progress, type Topology } from '@chargecast/network';
+import { type LedgerStatus, type Topology } from '@chargecast/network';
 
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Program, type Register } from './command';
@@ -7,6 +7,7 @@ import { registerDifferential } from './differential';
 import { type ExitCode, type Io } from './io';
 import { registerNetworkDeploy } from './network-deploy';
 import { registerNetworkFaults } from './network-faults';
+import { progressLine } from './progress-line';
 
 interface NetworkOptions {
   readonly data?: string;
@@ -136,12 +137,6 @@ function registerNodes(network: Program): void {
 export async function topologyOf(organisations: number, basePort?: number): Promise<Topology> {
   const { defaultTopology } = await import('@chargecast/network');
   return defaultTopology({ organisations, ...(basePort === undefined ? {} : { basePort }) });
-}
-
-export function progressLine(io: Io): (progress: Progress) => void {
-  return ({ step, detail, elapsed }) => {
-    io.note(`${step}${detail === undefined ? '' : `: ${detail}`} (${(elapsed / 1000).toFixed(1)} s)`);
-  };
 }
 
 export function showStatus(io: Io, status: LedgerStatus): ExitCode {

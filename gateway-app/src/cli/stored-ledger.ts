@@ -5,7 +5,7 @@ import { type OpenChain } from '../audit/deployment-chain';
 import { codeOf } from '../common/errors';
 import { CHAINCODE_BUNDLE } from '../deployment/root';
 import { type Io } from './io';
-import { progressLine } from './network';
+import { progressLine } from './progress-line';
 
 /** What a deployment folder with a ledger of its own was built with: that cannot be started otherwise. */
 export async function builtWith(folder: string): Promise<{ ledger: LedgerKind; topology: Topology } | undefined> {

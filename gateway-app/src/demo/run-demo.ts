@@ -5,7 +5,7 @@ import { CodedError } from '../common/errors';
 import { Deployment, type DeploymentOptions } from '../deployment/deployment';
 import { type ExistingNetwork, gatewayCount, readExistingNetwork } from '../deployment/existing-network';
 import { contractOf, fleetOf, type FleetVehicle } from '../deployment/fleet';
-import { pileAddresses } from '../deployment/role-configs';
+import { pileAddresses } from '../deployment/role-places';
 import { type Client } from '../rpc';
 import { type PlacedSession } from '../sessions';
 import { type Attack, type AttackOutcome, refusalLine } from './attacks/attack';

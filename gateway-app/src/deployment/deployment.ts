@@ -23,15 +23,8 @@ import { type Fleet } from './fleet';
 import { type Layout, layoutOf } from './layout';
 import { type Manifest, readManifest, writeManifest } from './manifest';
 import { HOST } from './host';
-import {
-  type Guest,
-  kgcPassphraseFile,
-  portsOf,
-  restPortsOf,
-  type RolePlace,
-  rolePlaces,
-  writeRoleConfigs,
-} from './role-configs';
+import { kgcPassphraseFile, writeRoleConfigs } from './role-configs';
+import { type Guest, portsOf, restPortsOf, type RolePlace, rolePlaces } from './role-places';
 import { RoleThreads } from './role-threads';
 import { startRole } from './start-role';
 

@@ -16,5 +16,6 @@ export {
 } from './people';
 export { HOST } from './host';
 export { restAddressOf } from './rest-address';
-export { pileAddresses, type RolePlace, rolePlaces, writeRoleConfigs } from './role-configs';
+export { writeRoleConfigs } from './role-configs';
+export { pileAddresses, type RolePlace, rolePlaces } from './role-places';
 export { CHAINCODE_BUNDLE, ROOT } from './root';

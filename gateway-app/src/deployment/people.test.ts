@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { readRemoved } from '../rest';
 import { addPerson, listPeople, peoplePlaces, preparePeople, removePerson } from './people';
-import { type RolePlace } from './role-configs';
+import { type RolePlace } from './role-places';
 
 const PLACES: readonly RolePlace[] = [
   { role: 'css', name: 'css1', port: 1, restPort: 4, guest: false },

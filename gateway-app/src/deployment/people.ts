@@ -16,7 +16,7 @@ import {
 import { CodedError } from '../common/errors';
 import { readFileCoded, writePrivateFile } from '../common/files';
 import { personId, readRemoved, type RemovedCertificate } from '../rest';
-import { type RolePlace } from './role-configs';
+import { type RolePlace } from './role-places';
 
 /** Where people's certificates lie: `ca/`, `services/<name>/`, `<person>/`, `removed.json`. */
 export interface PeoplePlaces {

@@ -8,7 +8,7 @@ import { type DemoInput, readInput } from '../demo/input';
 import { type DemoProgress } from '../demo/progress';
 import { Deployment, type RoleMode } from '../deployment/deployment';
 import { contractOf, fleetOf, type FleetVehicle } from '../deployment/fleet';
-import { pileAddresses } from '../deployment/role-configs';
+import { pileAddresses } from '../deployment/role-places';
 import { connectLedger } from '../ledger';
 import { type Tariff } from '../pricing';
 import { type BilledTransaction, type Client } from '../rpc';

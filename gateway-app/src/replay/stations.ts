@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import { type Deployment } from '../deployment/deployment';
 import { HOST } from '../deployment/host';
-import { pileAddresses, STATION_PASSWORDS } from '../deployment/role-configs';
+import { STATION_PASSWORDS } from '../deployment/role-configs';
+import { pileAddresses } from '../deployment/role-places';
 import { type EvseState, type PluggedVehicle } from '../stations';
 import { HostedStations, type HostSettings, type StationHost } from './station-host';
 import { StationProcess } from './station-process';

@@ -7,5 +7,6 @@ export { type Caller, personId, readRemoved, type RemovedCertificate } from './p
 export { notFound, RestError } from './problems';
 export { Answer, ANYONE, type Call, type ReplySpec, type Route, route } from './route';
 export { hexBytes, named, time, timeOf, wholeNumber } from './schemas';
-export { type RestService, type RunningRest, startRest } from './start';
+export { type RestService, type RunningRest } from './service';
+export { startRest } from './start';
 export { type Check } from './standing-routes';

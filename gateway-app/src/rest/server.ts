@@ -23,7 +23,7 @@ import { PROBLEM_TYPE, refusalOf, RestError } from './problems';
 import { ANYONE, type Method, type Route } from './route';
 import { refuseForeignOrigin, setSecurityHeaders } from './security-headers';
 import { standingRoutes } from './standing-routes';
-import { type RestService, type RunningRest } from './start';
+import { type RestService, type RunningRest } from './service';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -7,7 +7,8 @@ import { launchEmbeddedLedger } from '../embedded/launch';
 import { type BlockOptions } from '../embedded/options';
 import { type OnProgress, type RunningLedger } from '../ledger';
 import { type LedgerKind } from '../profile';
-import { defaultTopology, type Topology } from '../topology';
+import { defaultTopology } from '../default-topology';
+import { type Topology } from '../topology';
 
 /** A ledger the script is run on, alone and from nothing. */
 export interface LedgerUnderTest {

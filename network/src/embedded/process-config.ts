@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { validateTopology, type Topology } from '../topology';
+import { type Topology } from '../topology';
+import { validateTopology } from '../topology-rules';
 import { type EmbeddedNetworkOptions } from './embedded-network';
 import { EmbeddedLedgerError, messageOf } from './errors';
 import { DEFAULT_BLOCKS, DEFAULT_LIMITS, type LogLevel } from './options';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { materialiseNetwork, type NetworkMaterial } from '../pki/organisation';
-import { defaultTopology, type Topology } from '../topology';
+import { defaultTopology } from '../default-topology';
+import { type Topology } from '../topology';
 import { CHANNEL_PROFILE, channelConfig, cssMaterial } from './channel-config';
 import { layoutOf, nodeNamed, nodesOf } from './layout';
 import { ordererConfig, peerConfig } from './node-config';

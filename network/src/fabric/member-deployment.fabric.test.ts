@@ -8,7 +8,7 @@ import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
-import { defaultTopology } from '../topology';
+import { defaultTopology } from '../default-topology';
 import { until } from '../until';
 import { type InstalledPackage, memberDeploy, type MemberDeployment } from './member-deployment';
 import { fabricDown, fabricUp } from './network';

@@ -9,7 +9,8 @@ import { freePorts } from '../free-ports';
 import { bundleLedgerChaincode } from '../testing/bundle-chaincode';
 import { FabricClient } from '../testing/fabric-client';
 import { describeWithFabric } from '../testing/with-fabric';
-import { defaultTopology, type Topology } from '../topology';
+import { defaultTopology } from '../default-topology';
+import { type Topology } from '../topology';
 import { fabricDeploy, fabricDown, fabricStatus, fabricUp } from './network';
 import { nodeLogs } from './node-commands';
 

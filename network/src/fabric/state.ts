@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 import { NetworkError } from '../errors';
 import { writePrivateFile } from '../pki/files';
-import { type Topology, validateTopology } from '../topology';
+import { type Topology } from '../topology';
+import { validateTopology } from '../topology-rules';
 import { type Layout } from './layout';
 
 const FORMAT = 1;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { X509Certificate as ParsedCertificate } from '@peculiar/x509';
 
-import { defaultTopology } from '../topology';
+import { defaultTopology } from '../default-topology';
 import { createAuthority, FABRIC_ATTRIBUTES_OID, issueCertificate, loadAuthority } from './certificates';
 import { type CssMaterial, materialiseNetwork, type OrganisationMaterial } from './organisation';
 import { issueRoleTls, issueRoleTlsBatch, roleOfCertificate, roleUri } from './role-tls';

@@ -11,7 +11,8 @@ import { type EmbeddedLedgerOptions } from '../embedded/options';
 import { optionsFromTopology, type TopologySources } from '../embedded/from-topology';
 import { materialiseNetwork, type NetworkMaterial, type OrganisationMaterial } from '../pki/organisation';
 import { type ConnectionProfile } from '../profile';
-import { defaultTopology, type Topology } from '../topology';
+import { defaultTopology } from '../default-topology';
+import { type Topology } from '../topology';
 
 export interface Endpoint {
   readonly address: string;

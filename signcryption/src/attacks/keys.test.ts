@@ -2,6 +2,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { agree } from '../agreement';
 import { u64, u8, utf8 } from '../bytes';
+import { type PartialKey } from '../enrolment';
 import { beginEnrolment, finishEnrolment, type PendingEnrolment, restoreHolderKey } from '../holder';
 import * as kgc from '../kgc';
 import { ready } from '../primitives/native';
@@ -186,7 +187,7 @@ describe('attack 25: R before X, and nonces repeated by a rolled-back database',
     expect(await codeOfAsync(issue({ epoch: EPOCH + 1 }))).toBe('E_ENROL_REQUEST');
     expect(await codeOfAsync(issue({ role: Role.CSC }))).toBe('E_ENROL_REQUEST');
     expect(await codeOfAsync(issue({ X: cosetOf(4n).pure }))).toBe('E_ENROL_REQUEST');
-    const answer = (await issue({})) as kgc.PartialKey;
+    const answer = (await issue({})) as PartialKey;
     expect(hex(answer.X)).toBe(hex(request.X));
     expect(Object.keys(kgc).sort()).toEqual(['issuePartialKey', 'pseudonym', 'setupKgc', 'verifyEnrolmentRequest']);
   });
@@ -202,7 +203,7 @@ describe('attack 25: R before X, and nonces repeated by a rolled-back database',
         kgc.issuePartialKey(dead, params, world.kgc, request(seed).request, 0, new MemorySet()),
       ),
     );
-    const [one, two, repeated] = answers as [kgc.PartialKey, kgc.PartialKey, kgc.PartialKey];
+    const [one, two, repeated] = answers as [PartialKey, PartialKey, PartialKey];
     expect(hex(one.f)).toBe(hex(two.f));
     expect(hex(one.R)).not.toBe(hex(two.R));
     // The very same request gets the very same answer: one equation, nothing to solve for s.

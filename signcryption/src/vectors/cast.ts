@@ -1,5 +1,5 @@
 /** Everybody the vectors speak of, with every value of their enrolment. */
-import { clampedEquivalent } from '../agreement';
+import { clampedEquivalent } from '../clamping';
 import { u8 } from '../bytes';
 import { type DurableSet, type Env } from '../env';
 import { hash } from '../hash';

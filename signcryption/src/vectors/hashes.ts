@@ -1,5 +1,5 @@
 /** hashes.json, signatures.json and merkle.json: what has no keys of its own. */
-import { clampedEquivalent } from '../agreement';
+import { clampedEquivalent } from '../clamping';
 import { concat, frame, fromHex, u32, utf8 } from '../bytes';
 import { bodyHash, derive, hash, hashToScalar } from '../hash';
 import { merkleRoot, proveInclusion, RECORD_TREE, REVOCATION_TREE, SIGMA_TREE } from '../merkle';

@@ -14,7 +14,7 @@ import { CodedError } from '../../common/errors';
 import { type Deployment } from '../../deployment/deployment';
 import { type FleetVehicle } from '../../deployment/fleet';
 import { FIRST_EPOCH } from '../../deployment/genesis';
-import { type Guest, providerOfStation } from '../../deployment/role-configs';
+import { type Guest, providerOfStation } from '../../deployment/role-places';
 import { type GatewayClient } from '../../holder';
 import { type Ledger } from '../../ledger';
 import { readEffects } from '../../replica';

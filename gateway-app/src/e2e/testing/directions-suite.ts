@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { type Deployment } from '../../deployment/deployment';
-import { pileAddresses } from '../../deployment/role-configs';
+import { pileAddresses } from '../../deployment/role-places';
 import { ROOT } from '../../deployment/root';
 import { AttackStage, ATTACKERS } from '../../demo/attacks/stage';
 import { forgeAs } from '../../demo/attacks/on-the-chain';

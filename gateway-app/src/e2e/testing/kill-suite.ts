@@ -6,7 +6,7 @@ import { DEMO_TARIFF } from '../../demo/tariff';
 import { RecordingActuator } from '../../cp/recording-actuator';
 import { type Deployment } from '../../deployment/deployment';
 import { killLedger } from '../../deployment/kill-ledger';
-import { pileAddresses } from '../../deployment/role-configs';
+import { pileAddresses } from '../../deployment/role-places';
 import { type Effect } from '../../opening';
 import { type Client } from '../../rpc';
 import { fromJson, openSealedStore } from '../../store';

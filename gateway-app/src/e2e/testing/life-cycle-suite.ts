@@ -3,7 +3,7 @@ import { type LedgerKind } from '@chargecast/network';
 
 import { codeOf } from '../../common/errors';
 import { type Deployment } from '../../deployment/deployment';
-import { pileAddresses } from '../../deployment/role-configs';
+import { pileAddresses } from '../../deployment/role-places';
 import { type Client, type GovernanceStep } from '../../rpc';
 import { SealingCompany } from './sealing-company';
 import { commandsOf, FLEET, followAll, SESSIONS, startSystem, stopSystem } from './small-fleet';

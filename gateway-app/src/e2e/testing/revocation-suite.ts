@@ -4,7 +4,7 @@ import { REVOKE_EVENT } from '@chargecast/protocol';
 
 import { codeOf } from '../../common/errors';
 import { type Deployment } from '../../deployment/deployment';
-import { pileAddresses } from '../../deployment/role-configs';
+import { pileAddresses } from '../../deployment/role-places';
 import { type LedgerBlock } from '../../ledger';
 import { type Client } from '../../rpc';
 import { FLEET, SESSIONS, startSystem, stopSystem } from './small-fleet';

@@ -7,7 +7,7 @@ import { billingCommand, controlCommand } from '../../demo/session-commands';
 import { DEMO_TARIFF } from '../../demo/tariff';
 import { Deployment, type RoleMode } from '../../deployment/deployment';
 import { type Fleet, fleetOf } from '../../deployment/fleet';
-import { type Guest } from '../../deployment/role-configs';
+import { type Guest } from '../../deployment/role-places';
 import { type Client, type Command } from '../../rpc';
 import { type PlacedSession } from '../../sessions';
 
