@@ -52,15 +52,6 @@ export interface OpenReply {
   readonly record: Uint8Array;
   readonly opening: Uint8Array;
 }
-export interface OpenRequest {
-  readonly oneTimeKey: Uint8Array;
-}
-export interface OpenReply {
-  readonly role: string;
-  readonly name: string;
-  readonly record: Uint8Array;
-  readonly opening: Uint8Array;
-}
 export interface Unroutable {
   readonly f: Uint8Array;
   readonly code: string;
