@@ -10,8 +10,7 @@ const FABRIC = '[fabric]';
 
 /** One line for the real network's tests, one for each other skipped test: nothing is skipped unseen. */
 function skippedLines(results) {
-  const skipped = results.testResults
-    .flatMap((suite) => suite.assertionResults)
+  const skipped = results.tests
     .filter(({ status }) => status !== 'passed' && status !== 'failed')
     .map(({ fullName }) => fullName);
   const fabric = skipped.filter((name) => name.includes(FABRIC)).length;
