@@ -1,7 +1,9 @@
 import {
   type ClientOrganisation,
+  type ClientOrganisationRole,
   type CssOrganisation,
   type IdentitySpec,
+  type LedgerRole,
   type OrderingSettings,
   type TimeoutSettings,
   type Topology,
@@ -40,45 +42,11 @@ const TIMEOUTS: TimeoutSettings = {
   stop: 10_000,
 };
 
-const CSS_IDENTITIES: readonly IdentitySpec[] = [
-  { name: 'admin', ou: 'admin', role: 'admin' },
-  { name: 'relay', ou: 'client', role: 'relay' },
-];
-
 const CLIENT_ORGANISATIONS: readonly ClientOrganisation[] = [
-  {
-    mspId: 'KGCMSP',
-    name: 'kgc',
-    domain: 'kgc.chargecast.test',
-    role: 'kgc',
-    identities: [
-      { name: 'admin', ou: 'admin', role: 'admin' },
-      { name: 'kgc', ou: 'client', role: 'kgc' },
-    ],
-  },
-  ...[1, 2].map((index): ClientOrganisation => ({
-    mspId: `ESP${index}MSP`,
-    name: `esp${index}`,
-    domain: `esp${index}.chargecast.test`,
-    role: 'esp',
-    identities: [
-      { name: 'admin', ou: 'admin', role: 'admin' },
-      { name: 'provider', ou: 'client', role: 'provider' },
-    ],
-  })),
-  {
-    mspId: 'ReadersMSP',
-    name: 'readers',
-    domain: 'readers.chargecast.test',
-    role: 'readers',
-    identities: [
-      { name: 'admin', ou: 'admin', role: 'admin' },
-      { name: 'auditor', ou: 'client', role: 'auditor' },
-      { name: 'government', ou: 'client', role: 'government' },
-      { name: 'owner', ou: 'client', role: 'owner' },
-      { name: 'carmaker', ou: 'client', role: 'carmaker' },
-    ],
-  },
+  clientOrganisation('KGCMSP', 'kgc', 'kgc', ['kgc']),
+  clientOrganisation('ESP1MSP', 'esp1', 'esp', ['provider']),
+  clientOrganisation('ESP2MSP', 'esp2', 'esp', ['provider']),
+  clientOrganisation('ReadersMSP', 'readers', 'readers', ['auditor', 'government', 'owner', 'carmaker']),
 ];
 
 export interface TopologyOptions {
@@ -112,7 +80,7 @@ function cssOrganisation(number: number, basePort: number): CssOrganisation {
   return {
     mspId: `CSS${number}MSP`,
     name: `css${number}`,
-    domain: `css${number}.chargecast.test`,
+    domain: domainOf(`css${number}`),
     host: '127.0.0.1',
     ports: {
       peer: first,
@@ -123,6 +91,27 @@ function cssOrganisation(number: number, basePort: number): CssOrganisation {
       ordererOperations: first + 5,
       chaincode: first + 6,
     },
-    identities: CSS_IDENTITIES,
+    identities: identitiesOf(['relay']),
   };
+}
+
+function clientOrganisation(
+  mspId: string,
+  name: string,
+  role: ClientOrganisationRole,
+  clients: readonly LedgerRole[],
+): ClientOrganisation {
+  return { mspId, name, domain: domainOf(name), role, identities: identitiesOf(clients) };
+}
+
+function domainOf(name: string): string {
+  return `${name}.chargecast.test`;
+}
+
+/** An administrator, and a client for each role, by its name. */
+function identitiesOf(clients: readonly LedgerRole[]): IdentitySpec[] {
+  return [
+    { name: 'admin', ou: 'admin', role: 'admin' },
+    ...clients.map((role): IdentitySpec => ({ name: role, ou: 'client', role })),
+  ];
 }

@@ -112,8 +112,7 @@ type CoreSeal = (
 /** One 128-byte message to one receiver by means that offer confidentiality alone. */
 export async function encryptionCases(operations: number): Promise<Case[]> {
   const receiver = generateKeyPairSync('x25519');
-  const publicKey = reparse(receiver.publicKey, false);
-  const raw = rawPublic(publicKey);
+  const raw = rawPublic(receiver.publicKey);
   const message = new Uint8Array(MESSAGE_BYTES);
   const sealed = new Uint8Array(message.length + 48);
   const suite = new CipherSuite({

@@ -18,7 +18,7 @@ export interface CryptoResults {
     /** The same in X25519 of the library that signcrypt calls, were it not the faster one. */
     readonly ratioToOwnX25519: Timing;
     readonly microseconds: number;
-    /** Than HPKE per receiver on Node’s own functions, without a signature. */
+    /** Than HPKE per receiver on Node's own functions, without a signature. */
     readonly timesFasterThanHpkeShaped: Timing;
     /** The same with an Ed25519 signature. */
     readonly timesFasterThanHpkeShapedSigned: Timing;
@@ -42,7 +42,7 @@ export interface CryptoResults {
   readonly signcryptWhole: Readonly<Record<string, { readonly ratioToX25519: number; readonly microseconds: number }>>;
   /** σ of 100 receivers: the verdict. */
   readonly verify: { readonly ratioToEd25519: number; readonly spread: Timing; readonly microseconds: number };
-  /** The verdict and σ’s id. */
+  /** The verdict and σ's id. */
   readonly verifyWithId: { readonly ratioToEd25519: number; readonly microseconds: number };
   /** Verdict and id without an addon, as in the chaincode. */
   readonly verifyNodeCrypto: { readonly ratioToEd25519: number; readonly microseconds: number };

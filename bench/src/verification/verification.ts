@@ -74,8 +74,10 @@ type Round = Readonly<Record<Way, Run>>;
 
 async function measure(subject: VerificationSubject, load: VerificationLoad): Promise<VerificationResults> {
   const { warmUp, fewestRounds, seconds } = load;
-  const bytes = await sizeOf(subject, load.receivers);
-  for (const way of WAYS) await (await prepare(subject, way, warmUp, load, bytes))();
+  const { bytes } = await subject.seal(load.receivers);
+  for (const way of WAYS) {
+    await committedPerSecond(warmUp, load.outstanding, await prepare(subject, way, warmUp, load, bytes));
+  }
   const until = performance.now() + seconds * 1000;
   const rounds: Round[] = [];
   while (rounds.length < load.rounds && (rounds.length < fewestRounds || performance.now() < until)) {
@@ -99,9 +101,6 @@ async function measure(subject: VerificationSubject, load: VerificationLoad): Pr
   };
 }
 
-const sizeOf = async (subject: VerificationSubject, receivers: number): Promise<number> =>
-  (await subject.seal(receivers)).bytes;
-
 /** Each way takes part, in turn the first. */
 async function runRound(
   subject: VerificationSubject,
@@ -112,33 +111,31 @@ async function runRound(
   const runs: Partial<Record<Way, Run>> = {};
   for (let turn = 0; turn < WAYS.length; turn++) {
     const way = WAYS[(round + turn) % WAYS.length] as Way;
-    const run = await prepare(subject, way, load.transactions, load, bytes);
+    const submit = await prepare(subject, way, load.transactions, load, bytes);
     const before = await subject.ledgerCpuMs();
-    const perSecond = await run();
+    const perSecond = await committedPerSecond(load.transactions, load.outstanding, submit);
     const after = await subject.ledgerCpuMs();
     runs[way] = { perSecond, cpuMs: before === undefined || after === undefined ? undefined : after - before };
   }
   return runs as Round;
 }
 
-/** Makes what is submitted; what it returns submits it and resolves with the rate. */
+/** Makes what is submitted. @returns submits the i-th */
 async function prepare(
   subject: VerificationSubject,
   way: Way,
   count: number,
-  { receivers, outstanding }: VerificationLoad,
+  { receivers }: VerificationLoad,
   bytes: number,
-): Promise<() => Promise<number>> {
+): Promise<(i: number) => Promise<void>> {
   if (way === 'verified') {
     const sealed = await sealAll(subject, count, receivers);
-    return () => committedPerSecond(count, outstanding, (i) => subject.submit(sealed[i] as SealedCommands));
+    return (i) => subject.submit(sealed[i] as SealedCommands);
   }
-  if (way === 'plainOnce') {
-    const values = Array.from({ length: count }, () => randomBytes(bytes));
-    return () => committedPerSecond(count, outstanding, (i) => subject.putOnce(values[i] as Uint8Array));
-  }
-  const texts = Array.from({ length: count }, () => randomBytes(bytes).toString('base64').slice(0, bytes));
-  return () => committedPerSecond(count, outstanding, (i) => subject.put(texts[i] as string));
+  const values = Array.from({ length: count }, () => randomBytes(bytes));
+  if (way === 'plainOnce') return (i) => subject.putOnce(values[i] as Uint8Array);
+  const texts = values.map((value) => value.toString('base64').slice(0, bytes));
+  return (i) => subject.put(texts[i] as string);
 }
 
 async function sealAll(subject: VerificationSubject, count: number, receivers: number): Promise<SealedCommands[]> {
@@ -150,12 +147,8 @@ async function sealAll(subject: VerificationSubject, count: number, receivers: n
 function cpuOf(rounds: readonly Round[], transactions: number): Readonly<Record<Way, number>> | undefined {
   const of = (way: Way): number =>
     rounds.reduce((sum, round) => sum + (round[way].cpuMs ?? Number.NaN), 0) / (rounds.length * transactions);
-  const [verified, plain, plainOnce] = [of('verified'), of('plain'), of('plainOnce')].map(rounded) as [
-    number,
-    number,
-    number,
-  ];
-  return Number.isNaN(verified + plain + plainOnce) ? undefined : { verified, plain, plainOnce };
+  const cpuMs = Object.fromEntries(WAYS.map((way) => [way, rounded(of(way))])) as Record<Way, number>;
+  return Object.values(cpuMs).some(Number.isNaN) ? undefined : cpuMs;
 }
 
 /** @param submit resolves when the i-th is committed */

@@ -20,9 +20,10 @@ export interface SigmaChecks {
 
 /** Public verification; time and reuse only where asked. */
 export function judgeSigma(params: Params, bytes: Uint8Array, { at, spent }: SigmaChecks = {}): SigmaVerdict {
-  const id = toHex(sigmaId(bytes));
   try {
-    const { header } = verifySigma(params, bytes);
+    const verified = verifySigma(params, bytes);
+    const { header } = verified;
+    const id = toHex(verified.id);
     if (at !== undefined && header.notAfter <= at) {
       throw new CodedError('E_SIGMA_EXPIRED', `σ expired at ${isoTime(header.notAfter)}`);
     }
@@ -34,7 +35,7 @@ export function judgeSigma(params: Params, bytes: Uint8Array, { at, spent }: Sig
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    return { id, holds: false, code, message: messageOf(error) };
+    return { id: toHex(sigmaId(bytes)), holds: false, code, message: messageOf(error) };
   }
 }
 

@@ -1,8 +1,10 @@
 /** The types of the messages are those of the proto file. */
 import { loadSync } from '@grpc/proto-loader';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
+
+import { PROTO } from './schema';
 
 interface Descriptor {
   readonly field: readonly {
@@ -10,12 +12,10 @@ interface Descriptor {
     readonly type: string;
     readonly label: string;
     readonly typeName: string;
-    readonly oneofIndex?: number;
   }[];
   readonly oneofDecl: readonly unknown[];
 }
 
-const PROTO = resolve(__dirname, '..', '..', 'proto', 'chargecast.proto');
 const SCALARS: Readonly<Record<string, string>> = {
   TYPE_BYTES: 'Uint8Array',
   TYPE_STRING: 'string',
@@ -23,7 +23,6 @@ const SCALARS: Readonly<Record<string, string>> = {
   TYPE_UINT32: 'number',
   TYPE_UINT64: 'number',
   TYPE_INT64: 'number',
-  TYPE_SINT64: 'number',
 };
 
 type Members = Readonly<Record<string, string>>;

@@ -17,7 +17,7 @@ export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 setLogVerbosity(logVerbosity.NONE);
 
 /** dist/rpc and src/rpc stand at the same depth. */
-const PROTO = resolve(__dirname, '..', '..', 'proto', 'chargecast.proto');
+export const PROTO = resolve(__dirname, '..', '..', 'proto', 'chargecast.proto');
 
 let loaded: GrpcObject | undefined;
 

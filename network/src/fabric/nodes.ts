@@ -112,9 +112,8 @@ export class Nodes {
 
   async #start(node: FabricNode, spec: Pick<ProcessSpec, 'command' | 'args' | 'environment'>): Promise<void> {
     const { directory, log } = this.#layout.node(node);
-    const { FABRIC_LOGGING_SPEC = 'warn', GOGC, GOMEMLIMIT } = process.env;
-    const garbage = { ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) };
-    const environment = { FABRIC_LOGGING_SPEC, ...garbage, ...spec.environment };
+    const { FABRIC_LOGGING_SPEC = 'warn' } = process.env;
+    const environment = { FABRIC_LOGGING_SPEC, ...spec.environment };
     await this.#table.start({ name: node.name, directory, log, ...spec, environment });
   }
 

@@ -139,10 +139,10 @@ export class ProcessTable {
 
 /**
  * Fabric's programs let `CORE_…` and `ORDERER_…` variables override their configuration files, so none of the user's
- * environment is handed on beyond what any program needs.
+ * environment is handed on beyond what any program needs, and Go's settings for collecting garbage.
  */
 export function inheritedEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'GOGC', 'GOMEMLIMIT'];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
