@@ -1,8 +1,6 @@
 /** What the scheme is compared with: bare operations of both libraries, and ways to encrypt to one receiver at a time. */
 import {
   createCipheriv,
-  createPrivateKey,
-  createPublicKey,
   diffieHellman,
   generateKeyPairSync,
   hkdfSync,
@@ -14,6 +12,7 @@ import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke
 import sodium from 'sodium-native';
 import { CHACHA20_POLY1305, hpkeSealer } from './hpke';
 import { MESSAGE_BYTES } from './fixture';
+import { drawKeys, privateKeyObject, publicKeyObject } from './keys';
 import { type Case } from './measure';
 
 const repeat =
@@ -24,44 +23,31 @@ const repeat =
 
 /** X25519 with keys parsed beforehand. */
 export function agreementCases(operations: number): Case[] {
-  const own = generateKeyPairSync('x25519');
-  const other = generateKeyPairSync('x25519');
-  const scalar = raw(own.privateKey, 'd');
-  const u = rawPublic(other.publicKey);
+  const own = drawKeys('X25519');
+  const other = drawKeys('X25519');
   const shared = new Uint8Array(32);
-  const keys = { privateKey: reparse(own.privateKey, true), publicKey: reparse(other.publicKey, false) };
+  const keys = { privateKey: privateKeyObject('X25519', own), publicKey: publicKeyObject('X25519', other) };
   return [
     {
       name: 'x25519 libsodium',
       operations,
-      block: repeat(operations, () => sodium.crypto_scalarmult(shared, scalar, u)),
+      block: repeat(operations, () => sodium.crypto_scalarmult(shared, own.secret, other.publicKey)),
     },
     { name: 'x25519 openssl', operations, block: repeat(operations, () => diffieHellman(keys)) },
   ];
 }
 
-const raw = (key: KeyObject, part: 'd' | 'x'): Uint8Array =>
-  Uint8Array.from(Buffer.from(key.export({ format: 'jwk' })[part] as string, 'base64url'));
-
-const rawPublic = (key: KeyObject): Uint8Array => raw(key, 'x');
-
-function reparse(key: KeyObject, isPrivate: boolean): KeyObject {
-  const jwk = { key: key.export({ format: 'jwk' }), format: 'jwk' } as const;
-  return isPrivate ? createPrivateKey(jwk) : createPublicKey(jwk);
-}
-
 /** Ed25519 verification of a 64-byte message with keys parsed beforehand. */
 export function verificationCases(operations: number): Case[] {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const keys = drawKeys('Ed25519');
   const message = new Uint8Array(64).fill(7);
-  const signature = new Uint8Array(sign(null, message, privateKey));
-  const raw = rawPublic(publicKey);
-  const key = reparse(publicKey, false);
+  const signature = new Uint8Array(sign(null, message, privateKeyObject('Ed25519', keys)));
+  const key = publicKeyObject('Ed25519', keys);
   return [
     {
       name: 'ed25519 verify libsodium',
       operations,
-      block: repeat(operations, () => sodium.crypto_sign_verify_detached(signature, message, raw)),
+      block: repeat(operations, () => sodium.crypto_sign_verify_detached(signature, message, keys.publicKey)),
     },
     {
       name: 'ed25519 verify openssl',
@@ -82,9 +68,7 @@ export function signedHpkeCase(operations: number): Case {
   sodium.crypto_sign_keypair(publicKey, secretKey);
   const message = new Uint8Array(MESSAGE_BYTES);
   const signature = new Uint8Array(64);
-  const receivers = Array.from({ length: operations }, () =>
-    rawPublic(createPublicKey(generateKeyPairSync('x25519').privateKey)),
-  );
+  const receivers = Array.from({ length: operations }, () => drawKeys('X25519').publicKey);
   return {
     name: SIGNED_HPKE,
     operations,
@@ -111,8 +95,7 @@ type CoreSeal = (
 
 /** One 128-byte message to one receiver by means that offer confidentiality alone. */
 export async function encryptionCases(operations: number): Promise<Case[]> {
-  const receiver = generateKeyPairSync('x25519');
-  const raw = rawPublic(receiver.publicKey);
+  const raw = drawKeys('X25519').publicKey;
   const message = new Uint8Array(MESSAGE_BYTES);
   const sealed = new Uint8Array(message.length + 48);
   const suite = new CipherSuite({
@@ -123,7 +106,7 @@ export async function encryptionCases(operations: number): Promise<Case[]> {
   // Its types name the DOM's CryptoKey, which Node's do not declare globally.
   const recipientPublicKey: unknown = await suite.kem.deserializePublicKey(raw.slice().buffer);
   const seal: CoreSeal = suite.seal.bind(suite);
-  const signer = generateKeyPairSync('ed25519').privateKey;
+  const signer = privateKeyObject('Ed25519', drawKeys('Ed25519'));
   return [
     { name: 'sealed box', operations, block: repeat(operations, () => sodium.crypto_box_seal(sealed, message, raw)) },
     ...shapedHpkeCases(operations),
@@ -149,8 +132,8 @@ export async function encryptionCases(operations: number): Promise<Case[]> {
 
 /** What Node's own functions offer: RFC 9180's base mode by its cost, to keys parsed beforehand, without and with a signature. */
 export function shapedHpkeCases(operations: number): Case[] {
-  const receivers = Array.from({ length: operations }, () => reparse(generateKeyPairSync('x25519').publicKey, false));
-  const signer = reparse(generateKeyPairSync('ed25519').privateKey, true);
+  const receivers = Array.from({ length: operations }, () => publicKeyObject('X25519', drawKeys('X25519')));
+  const signer = privateKeyObject('Ed25519', drawKeys('Ed25519'));
   const message = new Uint8Array(MESSAGE_BYTES);
   const sealed = (): void => {
     for (const receiver of receivers) hpkeShaped(receiver, message);

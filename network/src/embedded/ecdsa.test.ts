@@ -53,9 +53,12 @@ describe.each(Object.keys(ORDERS) as (keyof typeof ORDERS)[])('%s', (namedCurve)
 });
 
 test('Ed25519 signs the message itself', () => {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const signature = sign(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })), message);
-  expect(verify(createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })), message, signature)).toBe(true);
+  const pem = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const publicKey = createPublicKey(pem.publicKey);
+  expect(verify(publicKey, message, sign(createPrivateKey(pem.privateKey), message))).toBe(true);
   expect(isSupportedKey(publicKey)).toBe(true);
 });
 
