@@ -6,7 +6,7 @@ import { compareAt, equal, frame, isZero, reusable } from './bytes';
 import { ensure } from './errors';
 import { type Primitives } from './primitives/types';
 import { PSEUDONYM_BYTES, type RecordKeys } from './record';
-import { LOCATOR_BYTES, MAX_ENTRIES, type Sigma } from './wire';
+import { LOCATOR_BYTES, type Sigma } from './wire';
 
 const TAG_BYTES = 16;
 const HH_BYTES = 64;
@@ -43,13 +43,15 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
   const { receivers, entryCount, entryLength, dummyKey } = input;
   const unsorted = unsortedEntries(entryCount * entryLength);
   const scratch: Scratch = {
+    u: new Uint8Array(32),
     z: new Uint8Array(32),
     derived: new Uint8Array(HH_BYTES + LOCATOR_BYTES + KEY_BYTES),
     plaintext: new Uint8Array(entryLength - LOCATOR_BYTES - TAG_BYTES),
+    entry: new Uint8Array(entryLength),
   };
   const sealEntry = entrySealer(primitives, input, scratch);
   for (let i = 0; i < receivers.length; i++) sealEntry(receivers[i] as EntryReceiver, unsorted, i * entryLength);
-  for (const secret of Object.values(scratch) as Uint8Array[]) secret.fill(0);
+  for (const buffer of Object.values(scratch) as Uint8Array[]) buffer.fill(0);
   const real = receivers.length * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
   sortEntries(unsorted, body, entryLength);
@@ -58,39 +60,50 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
 /** Ciphertext only. */
 const unsortedEntries = reusable();
 
-/** Secrets of the entry being sealed. */
+/**
+ * What the entry being sealed is made of. The native functions take these buffers alone: a small array that is handed to
+ * them is moved out of the JavaScript heap for good, which every record's u would be otherwise.
+ */
 interface Scratch {
+  readonly u: Uint8Array;
   readonly z: Uint8Array;
   /** hh ‖ L ‖ key: the KDF writes behind hh, so that the AEAD's associated data stands there without a copy. */
   readonly derived: Uint8Array;
   readonly plaintext: Uint8Array;
+  /** L ‖ C. */
+  readonly entry: Uint8Array;
 }
 
 /** A function that writes one entry at a place; its scratch buffers serve all entries of one σ. */
 function entrySealer(
   primitives: Primitives,
-  { k, K_S, hh, entryLength }: EntriesInput,
-  { z, derived, plaintext }: Scratch,
+  { k, K_S, hh }: EntriesInput,
+  { u, z, derived, plaintext, entry }: Scratch,
 ): (receiver: EntryReceiver, body: Uint8Array, at: number) => void {
   derived.set(hh);
   const locatorAndKey = derived.subarray(HH_BYTES);
   const locator = locatorAndKey.subarray(0, LOCATOR_BYTES);
   const key = locatorAndKey.subarray(LOCATOR_BYTES);
   const associatedData = derived.subarray(0, HH_BYTES + LOCATOR_BYTES);
+  const sealed = entry.subarray(LOCATOR_BYTES);
   plaintext.set(K_S, PSEUDONYM_BYTES);
   const view = new DataView(plaintext.buffer);
   const unbound = entryPreimage(hh, 0);
   const bound = entryPreimage(hh, BIND_BYTES);
+  let longest = 0;
   return ({ keys, bind, message }, body, at) => {
-    ensure(primitives.x25519(z, k, keys.u), 'E_POINT', 'a receiver’s key has small order');
+    u.set(keys.u);
+    ensure(primitives.x25519(z, k, u), 'E_POINT', 'a receiver’s key has small order');
     const { f } = keys.record;
     primitives.keyedBlake2b(locatorAndKey, z, bind ? bound(f, keys.Q, bind) : unbound(f, keys.Q));
     plaintext.set(f);
     view.setUint32(LENGTH_AT, message.length, true);
     plaintext.set(message, MESSAGE_AT);
-    plaintext.fill(0, MESSAGE_AT + message.length);
-    body.set(locator, at);
-    primitives.aeadSeal(body.subarray(at + LOCATOR_BYTES, at + entryLength), key, associatedData, plaintext);
+    if (message.length < longest) plaintext.fill(0, MESSAGE_AT + message.length, MESSAGE_AT + longest);
+    longest = Math.max(longest, message.length);
+    entry.set(locator);
+    primitives.aeadSeal(sealed, key, associatedData, plaintext);
+    body.set(entry, at);
   };
 }
 
@@ -110,25 +123,47 @@ function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
   };
 }
 
-/** By the leading 32 bits with the entry's number behind them, which sorts as plain numbers; equal ones are rare. */
+/** Ascending by locator. */
 function sortEntries(unsorted: Uint8Array, sorted: Uint8Array, entryLength: number): void {
-  const view = new DataView(unsorted.buffer, unsorted.byteOffset);
-  const order = new Float64Array(unsorted.length / entryLength);
-  for (let i = 0; i < order.length; i++) order[i] = view.getUint32(i * entryLength) * MAX_ENTRIES + i;
-  order.sort();
-  for (let i = 0; i < order.length; i++) order[i] = ((order[i] as number) % MAX_ENTRIES) * entryLength;
-  for (let i = 1; i < order.length; i++) {
+  const places = bucketPlaces(unsorted, entryLength);
+  for (let i = 1; i < places.length; i++) {
     for (let j = i; j > 0; j--) {
-      const [before, after] = [order[j - 1] as number, order[j] as number];
+      const [before, after] = [places[j - 1] as number, places[j] as number];
       if (compareAt(unsorted, before, unsorted, after, LOCATOR_BYTES) < 0) break;
-      order[j - 1] = after;
-      order[j] = before;
+      places[j - 1] = after;
+      places[j] = before;
     }
   }
-  for (let i = 0; i < order.length; i++) {
-    const from = order[i] as number;
+  for (let i = 0; i < places.length; i++) {
+    const from = places[i] as number;
     sorted.set(unsorted.subarray(from, from + entryLength), i * entryLength);
   }
+}
+
+/**
+ * Where the entries stand, ascending by the leading bits of their locators, which are pseudo-random: as many buckets as
+ * entries leave next to nothing to sort.
+ */
+function bucketPlaces(unsorted: Uint8Array, entryLength: number): Uint32Array {
+  const view = new DataView(unsorted.buffer, unsorted.byteOffset);
+  const places = new Uint32Array(unsorted.length / entryLength);
+  const shift = Math.clz32(places.length);
+  const bucketOf = (place: number): number => view.getUint32(place) >>> shift;
+  const next = new Uint32Array(2 ** (32 - shift) + 1);
+  for (let place = 0; place < unsorted.length; place += entryLength) {
+    const above = bucketOf(place) + 1;
+    next[above] = (next[above] as number) + 1;
+  }
+  for (let bucket = 1; bucket < next.length; bucket++) {
+    next[bucket] = (next[bucket] as number) + (next[bucket - 1] as number);
+  }
+  for (let place = 0; place < unsorted.length; place += entryLength) {
+    const bucket = bucketOf(place);
+    const index = next[bucket] as number;
+    places[index] = place;
+    next[bucket] = index + 1;
+  }
+  return places;
 }
 
 /** What one entry holds. */

@@ -95,7 +95,7 @@ describe('any list of receivers and messages', () => {
 });
 
 describe('what signcrypt refuses before it spends the credential', () => {
-  it('no receivers, too many, too long a message, a bad bind, a ttl outside the limits', async () => {
+  it('no receivers, too many, too long a message, a bad bind, keys cut short, a ttl outside the limits', async () => {
     const s = await scene('refusals');
     const credential = await s.world.credential(s.csc);
     const seal = (receivers: Parameters<typeof sealFrom>[1]): Promise<unknown> => sealFrom(s, receivers, credential);
@@ -108,6 +108,11 @@ describe('what signcrypt refuses before it spends the credential', () => {
     expect(await codeOfAsync(seal(manyKeys))).toBe('E_RECEIVER_COUNT');
     expect(await codeOfAsync(seal([{ ...one, message: new Uint8Array(1025) }]))).toBe('E_MESSAGE_SIZE');
     expect(await codeOfAsync(seal([{ ...one, bind: new Uint8Array(63) }]))).toBe('E_ARGUMENT');
+    for (const cut of [{ u: one.keys.u.subarray(1) }, { Q: one.keys.Q.subarray(1) }]) {
+      expect(await codeOfAsync(seal([{ ...one, keys: { ...one.keys, ...cut } }]))).toBe('E_ARGUMENT');
+    }
+    const record = { ...one.keys.record, f: one.keys.record.f.subarray(1) };
+    expect(await codeOfAsync(seal([{ ...one, keys: { ...one.keys, record } }]))).toBe('E_ARGUMENT');
     await seal([one]);
   });
 

@@ -10,7 +10,7 @@ import { hash } from './hash';
 import { type HolderKey } from './holder';
 import { isAllowed, type Limits } from './limits';
 import { type Params } from './params';
-import { type RecordKeys } from './record';
+import { PSEUDONYM_BYTES, type RecordKeys } from './record';
 import { type Role } from './roles';
 import { type Secret } from './secret';
 import { commitSender, sealSender } from './sender';
@@ -53,7 +53,7 @@ export interface Signcrypted {
 /**
  * A retry after success sends the same bytes again; after a crash in between, the credential is lost and the messages
  * are sealed anew under the same command ids.
- * @throws E_RECEIVER_TWICE, E_RECEIVER_COUNT, E_MESSAGE_SIZE, E_EPOCH, E_NOT_ALLOWED, E_TTL, E_CREDENTIAL_SPENT
+ * @throws E_ARGUMENT, E_RECEIVER_TWICE, E_RECEIVER_COUNT, E_MESSAGE_SIZE, E_EPOCH, E_NOT_ALLOWED, E_TTL, E_CREDENTIAL_SPENT
  */
 export async function signcrypt(env: Env, input: SigncryptInput): Promise<Signcrypted> {
   const { limits, credential, receivers, spent } = input;
@@ -170,7 +170,9 @@ function checkReceivers({ limits, sender, credential, receivers }: SigncryptInpu
   const pseudonyms = new DistinctBytes(receivers.length);
   const publicKeys = new DistinctBytes(receivers.length);
   for (const { keys, bind } of receivers) {
-    const { record, Q } = keys;
+    const { record, Q, u } = keys;
+    const whole = record.f.length === PSEUDONYM_BYTES && Q.length === 32 && u.length === 32;
+    ensure(whole, 'E_ARGUMENT', 'a receiver’s f, Q and u must be 16, 32 and 32 bytes; take them from verifyRecord');
     roles.add(record.role);
     ensure(record.epoch === epoch, 'E_EPOCH', 'a receiver’s record is of another epoch than the sender’s');
     ensure(bind === undefined || bind.length === 64, 'E_ARGUMENT', 'bind must be a sessionBinding');

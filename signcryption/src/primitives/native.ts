@@ -12,6 +12,9 @@ import { type Primitives } from './types';
 
 export { ready } from './libsodium';
 
+/** Taken out once: the package's exports are so many that V8 keeps them in a hash table. */
+const { crypto_scalarmult, crypto_generichash, crypto_aead_chacha20poly1305_ietf_encrypt } = sodium;
+
 const NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;
 const IDENTITY = Uint8Array.of(1, ...new Uint8Array(31));
@@ -70,17 +73,17 @@ export const nativePrimitives: Primitives = {
   },
   multiplyScalars: (a, b) => libsodium().crypto_core_ed25519_scalar_mul(a, b),
   hmacSha256: (key, message) => bytesOf(createHmac('sha256', key).update(message).digest()),
-  keyedBlake2b: (output, key, message) => sodium.crypto_generichash(output, message, key),
+  keyedBlake2b: (output, key, message) => crypto_generichash(output, message, key),
   x25519(output, scalar, u) {
     try {
-      sodium.crypto_scalarmult(output, scalar, u);
+      crypto_scalarmult(output, scalar, u);
       return true;
     } catch {
       return false;
     }
   },
   aeadSeal(sealed, key, associatedData, plaintext) {
-    sodium.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, NONCE, key);
+    crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, NONCE, key);
   },
   aeadOpen(key, associatedData, sealed) {
     if (sealed.length < TAG_BYTES) return undefined;

@@ -6,12 +6,13 @@ declare module 'sodium-native' {
     crypto_core_ed25519_add(sum: Uint8Array, a: Uint8Array, b: Uint8Array): void;
     crypto_core_ed25519_scalar_reduce(scalar: Uint8Array, wide: Uint8Array): void;
     crypto_core_ed25519_scalar_add(sum: Uint8Array, a: Uint8Array, b: Uint8Array): void;
-    crypto_scalarmult(shared: Uint8Array, scalar: Uint8Array, u: Uint8Array): void;
+    crypto_scalarmult(this: void, shared: Uint8Array, scalar: Uint8Array, u: Uint8Array): void;
     crypto_scalarmult_ed25519_noclamp(product: Uint8Array, scalar: Uint8Array, point: Uint8Array): void;
     crypto_scalarmult_ed25519_base_noclamp(product: Uint8Array, scalar: Uint8Array): void;
     crypto_sign_ed25519_pk_to_curve25519(u: Uint8Array, point: Uint8Array): void;
-    crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
+    crypto_generichash(this: void, output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
     crypto_aead_chacha20poly1305_ietf_encrypt(
+      this: void,
       sealed: Uint8Array,
       plaintext: Uint8Array,
       associatedData: Uint8Array,
