@@ -2,16 +2,19 @@
  * Steps 4 and 5 of signcrypt, and the inverse for one entry. The loop is the cost of a σ, so it works in preallocated
  * buffers: per receiver one X25519, one keyed BLAKE2b and one AEAD in place.
  */
-import { compareAt, equal, frame, isZero, reusable } from './bytes';
+import { compareAt, concat, equal, frame, isZero, reusable } from './bytes';
 import { ensure } from './errors';
 import { type Primitives } from './primitives/types';
-import { PSEUDONYM_BYTES, type RecordKeys } from './record';
+import { type GatheredReceivers } from './receivers';
+import { PSEUDONYM_BYTES } from './record';
 import { LOCATOR_BYTES, type Sigma } from './wire';
 
 const TAG_BYTES = 16;
 const HH_BYTES = 64;
 const KEY_BYTES = 32;
 const BIND_BYTES = 64;
+/** f, Q and an empty bind, each behind its length. */
+const UNBOUND_CONTEXT_BYTES = 4 + PSEUDONYM_BYTES + 4 + 32 + 4;
 /** Places in the plaintext f ‖ K_S ‖ u32 len ‖ m ‖ zeros. */
 const LENGTH_AT = PSEUDONYM_BYTES + 32;
 const MESSAGE_AT = LENGTH_AT + 4;
@@ -24,13 +27,7 @@ export interface EntriesInput {
   readonly hh: Uint8Array;
   readonly entryCount: number;
   readonly entryLength: number;
-  readonly receivers: readonly EntryReceiver[];
-}
-
-interface EntryReceiver {
-  readonly keys: RecordKeys;
-  readonly bind?: Uint8Array;
-  readonly message: Uint8Array;
+  readonly gathered: GatheredReceivers;
 }
 
 /**
@@ -40,19 +37,18 @@ interface EntryReceiver {
  * @throws E_POINT if a receiver's u has small order
  */
 export function sealEntries(primitives: Primitives, input: EntriesInput, body: Uint8Array): void {
-  const { receivers, entryCount, entryLength, dummyKey } = input;
+  const { gathered, entryCount, entryLength, dummyKey } = input;
   const unsorted = unsortedEntries(entryCount * entryLength);
   const scratch: Scratch = {
-    u: new Uint8Array(32),
     z: new Uint8Array(32),
     derived: new Uint8Array(HH_BYTES + LOCATOR_BYTES + KEY_BYTES),
     plaintext: new Uint8Array(entryLength - LOCATOR_BYTES - TAG_BYTES),
     entry: new Uint8Array(entryLength),
   };
   const sealEntry = entrySealer(primitives, input, scratch);
-  for (let i = 0; i < receivers.length; i++) sealEntry(receivers[i] as EntryReceiver, unsorted, i * entryLength);
+  for (let i = 0; i < gathered.count; i++) sealEntry(i, unsorted, i * entryLength);
   for (const buffer of Object.values(scratch) as Uint8Array[]) buffer.fill(0);
-  const real = receivers.length * entryLength;
+  const real = gathered.count * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
   sortEntries(unsorted, body, entryLength);
 }
@@ -60,12 +56,8 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
 /** Ciphertext only. */
 const unsortedEntries = reusable();
 
-/**
- * What the entry being sealed is made of. The native functions take these buffers alone: a small array that is handed to
- * them is moved out of the JavaScript heap for good, which every record's u would be otherwise.
- */
+/** What the entry being sealed is made of. */
 interface Scratch {
-  readonly u: Uint8Array;
   readonly z: Uint8Array;
   /** hh ‖ L ‖ key: the KDF writes behind hh, so that the AEAD's associated data stands there without a copy. */
   readonly derived: Uint8Array;
@@ -74,29 +66,28 @@ interface Scratch {
   readonly entry: Uint8Array;
 }
 
-/** A function that writes one entry at a place; its scratch buffers serve all entries of one σ. */
+/** A function that writes one receiver's entry at a place; its scratch buffers serve all entries of one σ. */
 function entrySealer(
   primitives: Primitives,
-  { k, K_S, hh }: EntriesInput,
-  { u, z, derived, plaintext, entry }: Scratch,
-): (receiver: EntryReceiver, body: Uint8Array, at: number) => void {
+  { k, K_S, hh, gathered }: EntriesInput,
+  { z, derived, plaintext, entry }: Scratch,
+): (receiver: number, body: Uint8Array, at: number) => void {
   derived.set(hh);
   const locatorAndKey = derived.subarray(HH_BYTES);
   const locator = locatorAndKey.subarray(0, LOCATOR_BYTES);
   const key = locatorAndKey.subarray(LOCATOR_BYTES);
   const associatedData = derived.subarray(0, HH_BYTES + LOCATOR_BYTES);
   const sealed = entry.subarray(LOCATOR_BYTES);
+  const preimageWith = entryPreimage(hh);
   plaintext.set(K_S, PSEUDONYM_BYTES);
   const view = new DataView(plaintext.buffer);
-  const unbound = entryPreimage(hh, 0);
-  const bound = entryPreimage(hh, BIND_BYTES);
   let longest = 0;
-  return ({ keys, bind, message }, body, at) => {
-    u.set(keys.u);
-    ensure(primitives.x25519(z, k, u), 'E_POINT', 'a receiver’s key has small order');
-    const { f } = keys.record;
-    primitives.keyedBlake2b(locatorAndKey, z, bind ? bound(f, keys.Q, bind) : unbound(f, keys.Q));
-    plaintext.set(f);
+  return (receiver, body, at) => {
+    ensure(primitives.x25519(z, k, gathered.u(receiver)), 'E_POINT', 'a receiver’s key has small order');
+    const preimage = preimageWith(gathered.context(receiver));
+    primitives.keyedBlake2b(locatorAndKey, z, preimage);
+    const message = gathered.message(receiver);
+    plaintext.set(gathered.pseudonym(receiver));
     view.setUint32(LENGTH_AT, message.length, true);
     plaintext.set(message, MESSAGE_AT);
     if (message.length < longest) plaintext.fill(0, MESSAGE_AT + message.length, MESSAGE_AT + longest);
@@ -107,19 +98,14 @@ function entrySealer(
   };
 }
 
-type EntryPreimage = (f: Uint8Array, Q: Uint8Array, bind?: Uint8Array) => Uint8Array;
-
-/** frame("entry", hh, f, Q, bind), written once but for what differs between receivers. */
-function entryPreimage(hh: Uint8Array, bindLength: number): EntryPreimage {
-  const framed = frame('entry', [hh, new Uint8Array(PSEUDONYM_BYTES), new Uint8Array(32), new Uint8Array(bindLength)]);
-  const bindAt = framed.length - bindLength;
-  const QAt = bindAt - 4 - 32;
-  const fAt = QAt - 4 - PSEUDONYM_BYTES;
-  return (f, Q, bind) => {
-    framed.set(f, fAt);
-    framed.set(Q, QAt);
-    if (bind) framed.set(bind, bindAt);
-    return framed;
+/** frame("entry", hh, f, Q, bind) from its framed end; without a session's binding it is shorter. */
+function entryPreimage(hh: Uint8Array): (context: Uint8Array) => Uint8Array {
+  const head = frame('entry', [hh]);
+  const bound = concat(head, new Uint8Array(UNBOUND_CONTEXT_BYTES + BIND_BYTES));
+  const unbound = bound.subarray(0, head.length + UNBOUND_CONTEXT_BYTES);
+  return (context) => {
+    bound.set(context, head.length);
+    return context.length === UNBOUND_CONTEXT_BYTES ? unbound : bound;
   };
 }
 

@@ -119,7 +119,8 @@ export { COMMAND_ID_BYTES, decodeMessages, encodeMessages, type Messages } from 
 
 /** {@link signcryption.signcrypt} */
 export const signcrypt = withEnv(signcryption.signcrypt);
-export { NOT_AFTER_STEP, type Receiver, type Signcrypted, type SigncryptInput } from './signcrypt';
+export { type Receiver } from './receivers';
+export { NOT_AFTER_STEP, type Signcrypted, type SigncryptInput } from './signcrypt';
 
 /** {@link verification.verifySigma} */
 export const verifySigma = withPrimitives(verification.verifySigma);

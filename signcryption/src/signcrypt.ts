@@ -1,6 +1,6 @@
 /** Signcrypt, steps 1–7: one sender, n receivers, n messages, one σ. */
 import { headerDigest } from './agreement';
-import { frame, putPart, reusable, u64 } from './bytes';
+import { frame, u64 } from './bytes';
 import { type Credential } from './credential';
 import { DistinctBytes } from './distinct';
 import { sealEntries } from './entries';
@@ -10,7 +10,8 @@ import { hash } from './hash';
 import { type HolderKey } from './holder';
 import { isAllowed, type Limits } from './limits';
 import { type Params } from './params';
-import { PSEUDONYM_BYTES, type RecordKeys } from './record';
+import { GatheredReceivers, type Receiver } from './receivers';
+import { PSEUDONYM_BYTES } from './record';
 import { type Role } from './roles';
 import { type Secret } from './secret';
 import { commitSender, sealSender } from './sender';
@@ -20,15 +21,6 @@ import { encodeHeader, ENTRY_OVERHEAD, HEADER_BYTES, SENDER_BYTES, sigmaBytes, V
 
 /** notAfter shows no finer time than this, seconds. */
 export const NOT_AFTER_STEP = 900;
-
-export interface Receiver {
-  /** A record that counts; the caller checks that, and revocation, against its replica. */
-  readonly keys: RecordKeys;
-  /** sessionBinding(…) for a vehicle at a pile; absent for holders that open for themselves. */
-  readonly bind?: Uint8Array;
-  /** m: encodeMessages(…), at most the largest bucket. */
-  readonly message: Uint8Array;
-}
 
 export interface SigncryptInput {
   readonly params: Params;
@@ -61,11 +53,13 @@ export async function signcrypt(env: Env, input: SigncryptInput): Promise<Signcr
   const notAfter = roundNotAfter(env.now(), input.ttl, limits.maxTtl);
   const buckets = chooseBuckets(limits, receivers);
   ensure(await spent.add(credential.oneTimeKey), 'E_CREDENTIAL_SPENT', 'this credential was used; take another');
-  const keys = drawKeys(env, input, notAfter);
+  const gathered = new GatheredReceivers(receivers);
+  const keys = drawKeys(env, input, gathered, notAfter);
   try {
-    return assemble(env, input, { ...buckets, notAfter }, keys);
+    return assemble(env, input, gathered, { ...buckets, notAfter }, keys);
   } finally {
     for (const key of [keys.k, keys.K_S, keys.dummyKey]) key.fill(0);
+    gathered.erase();
   }
 }
 
@@ -84,36 +78,17 @@ interface Shape {
   readonly entryLength: number;
 }
 
-/** Erased as soon as it is hashed. */
-const seedBuffer = reusable();
-
-/** frame("seed", …head, and of each receiver f, Q, bind, m). */
-function seedPreimage(head: readonly Uint8Array[], receivers: readonly Receiver[]): Uint8Array {
-  const framedHead = frame('seed', head);
-  let length = framedHead.length;
-  for (const { keys, bind = NO_BIND, message } of receivers) {
-    length += 16 + keys.record.f.length + keys.Q.length + bind.length + message.length;
-  }
-  const preimage = seedBuffer(length);
-  preimage.set(framedHead);
-  framedHead.fill(0);
-  let at = framedHead.length;
-  for (const { keys, bind = NO_BIND, message } of receivers) {
-    at = putPart(preimage, at, keys.record.f);
-    at = putPart(preimage, at, keys.Q);
-    at = putPart(preimage, at, bind);
-    at = putPart(preimage, at, message);
-  }
-  return preimage;
-}
-
 /** Step 2. */
-function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: number): MessageKeys {
-  const { credential, hedge, receivers } = input;
+function drawKeys(
+  { primitives, random }: Env,
+  { credential, hedge }: SigncryptInput,
+  gathered: GatheredReceivers,
+  notAfter: number,
+): MessageKeys {
   const head = [random(32), hedge.reveal(), credential.y.reveal(), credential.oneTimeKey, u64(notAfter)];
-  const preimage = seedPreimage(head, receivers);
-  const seed = primitives.sha512(preimage);
-  preimage.fill(0);
+  const framedHead = frame('seed', head);
+  const seed = primitives.sha512(framedHead, gathered.framed);
+  framedHead.fill(0);
   const k = hash(primitives, 'k', seed).slice(0, 32);
   k[0] = (k[0] as number) & 0xf8;
   k[31] = ((k[31] as number) & 0x7f) | 0x40;
@@ -125,13 +100,17 @@ function drawKeys({ primitives, random }: Env, input: SigncryptInput, notAfter: 
   return { k, U, K_S, dummyKey };
 }
 
-const NO_BIND = new Uint8Array(0);
 const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
 
 /** Steps 3–7. */
-function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, dummyKey }: MessageKeys): Signcrypted {
+function assemble(
+  env: Env,
+  { params, limits, sender, credential }: SigncryptInput,
+  gathered: GatheredReceivers,
+  shape: Shape,
+  { k, U, K_S, dummyKey }: MessageKeys,
+): Signcrypted {
   const { primitives } = env;
-  const { params, limits, sender, credential, receivers } = input;
   const { epoch, senderClass, oneTimeKey, certificate } = credential;
   const headerBytes = encodeHeader({
     version: VERSION,
@@ -150,7 +129,7 @@ function assemble(env: Env, input: SigncryptInput, shape: Shape, { k, U, K_S, du
   const { entryCount, entryLength } = shape;
   const sigma = new Uint8Array(sigmaBytes(entryCount, entryLength));
   const body = sigma.subarray(HEADER_BYTES, HEADER_BYTES + entryCount * entryLength);
-  sealEntries(primitives, { k, K_S, dummyKey, hh, receivers, entryCount, entryLength }, body);
+  sealEntries(primitives, { k, K_S, dummyKey, hh, gathered, entryCount, entryLength }, body);
   const tau = bodyDigest(primitives, headerBytes, body);
   const inner = sign(env, sender.q.reveal(), 'in', params.ctx, tau, sender.record.f);
   const sealedSender = sealSender(primitives, K_S, hh, tau, { f: sender.record.f, signature: inner });

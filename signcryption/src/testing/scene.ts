@@ -4,7 +4,7 @@ import { type Credential } from '../credential';
 import { lendEntryKey, type OpenSession, ownEntryKey } from '../entrykey';
 import { type HolderKey } from '../holder';
 import { Role } from '../roles';
-import { type Receiver } from '../signcrypt';
+import { type Receiver } from '../receivers';
 import { unsigncrypt, type Unsigncrypted } from '../unsigncrypt';
 import { type VerifiedSigma, verifySigma } from '../verify';
 import { message, publicKeys, World } from './world';

@@ -19,7 +19,8 @@ import { type Primitives } from '../primitives/types';
 import { type RecordKeys } from '../record';
 import { Role } from '../roles';
 import { Secret } from '../secret';
-import { type Receiver, signcrypt, type Signcrypted } from '../signcrypt';
+import { type Receiver } from '../receivers';
+import { signcrypt, type Signcrypted } from '../signcrypt';
 import { generateKeyPair, type KeyPair } from '../statements';
 import { type ReplicaRecord } from '../unsigncrypt';
 
