@@ -207,6 +207,41 @@ describe('an auditor', () => {
     expect(await visit.violations()).toEqual([]);
   });
 
+  test('is not told that the service’s own parameters are unreadable once others were chosen', async () => {
+    const { page } = visit;
+    await ready();
+    const world = new World('chosen before the service answers');
+    const company = await world.enrol('company', Role.CSC);
+    const vehicle = { keys: publicKeys(await world.enrol('vehicle', Role.EV)), bind: new Uint8Array(64) };
+    const { sigma } = await world.seal(company, [{ ...vehicle, message: message('charge') }]);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/v1/trust', async (route) => {
+      await held;
+      await route.fulfill({ contentType: 'application/json', body: '{"format": "other"}' });
+    });
+    await visit.open('auditor/', 'Verify');
+    await page.getByLabel('Take others from a file').setInputFiles({
+      name: 'params.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(encodeParams(world.params)),
+    });
+    await page.getByText('From params.json').waitFor();
+    const late = page.waitForResponse('**/v1/trust');
+    release();
+    await (await late).finished();
+    // The page's verifier takes one task after the other: the answer to this one comes after the parameters' refusal.
+    await page.getByLabel('Or files').setInputFiles({
+      name: 'one.sigma',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(sigma),
+    });
+    await page.getByText('This σ holds').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(await page.getByText('From params.json').isVisible()).toBe(true);
+    await page.unroute('**/v1/trust');
+  });
+
   test('sees the fingerprint that the deployment itself tells', async () => {
     await visit.open('auditor/', 'Verify');
     const launcher = path.resolve(__dirname, '..', '..', 'chargecast');

@@ -35,7 +35,7 @@ export function TrustPanel({ onTrust }: TrustPanelProps): ComponentChildren {
       setSource(from);
       onTrust(text);
     } catch (error) {
-      setProblem(asProblem(error));
+      if (turn >= taken.current) setProblem(asProblem(error));
     }
   };
   useEffect(() => {

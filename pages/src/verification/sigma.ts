@@ -2,7 +2,7 @@ import { toHex } from '@chargecast/signcryption/bytes';
 import { SigncryptionError, type SigncryptionErrorCode } from '@chargecast/signcryption/errors';
 import { type Params } from '@chargecast/signcryption/params';
 import { portablePrimitives } from '@chargecast/signcryption/primitives/portable';
-import { sigmaId, verifySigma } from '@chargecast/signcryption/verify';
+import { sigmaId, type VerifiedSigma, verifySigma } from '@chargecast/signcryption/verify';
 import { decodeSigma } from '@chargecast/signcryption/wire';
 
 import { type Check, type SigmaFacts, type SigmaReport } from './report';
@@ -57,25 +57,24 @@ const STEPS: readonly Step[] = [
 /** Public verification with the library's portable implementation, told step by step. */
 export function reportSigma(params: Params, bytes: Uint8Array): SigmaReport {
   const started = performance.now();
-  const refusal = refusalOf(params, bytes);
+  const verdict = verdictOf(params, bytes);
   const milliseconds = performance.now() - started;
-  const checks = checksOf(refusal);
+  const refused = verdict instanceof SigncryptionError;
   const facts = factsOf(bytes);
   return {
     kind: 'sigma',
-    holds: refusal === undefined,
-    id: toHex(sigmaId(portablePrimitives, bytes)),
+    holds: !refused,
+    id: toHex(refused ? sigmaId(portablePrimitives, bytes) : verdict.id),
     bytes: bytes.length,
     ...(facts && { facts }),
-    checks,
+    checks: checksOf(refused ? verdict : undefined),
     milliseconds,
   };
 }
 
-function refusalOf(params: Params, bytes: Uint8Array): SigncryptionError | undefined {
+function verdictOf(params: Params, bytes: Uint8Array): VerifiedSigma | SigncryptionError {
   try {
-    verifySigma(portablePrimitives, params, bytes);
-    return undefined;
+    return verifySigma(portablePrimitives, params, bytes);
   } catch (error) {
     if (error instanceof SigncryptionError) return error;
     throw error;
