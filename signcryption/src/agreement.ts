@@ -50,5 +50,7 @@ export function agree(
   const parts = [headerDigest(primitives, headerBytes), holder.record.f, holder.Q, bind];
   const derived = derive(primitives, z, 'entry', parts);
   z.fill(0);
-  return { locator: derived.slice(0, 32), key: derived.slice(32) };
+  const entryKey = { locator: derived.slice(0, 32), key: derived.slice(32) };
+  derived.fill(0);
+  return entryKey;
 }

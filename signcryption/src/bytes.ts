@@ -56,8 +56,11 @@ export function frame(tag: string, parts: readonly Uint8Array[]): Uint8Array {
   return framed;
 }
 
-/** The same preimage as chunks to hash one after the other: a long last part, such as a whole σ, is not copied. */
-export function frameChunks(tag: string, parts: readonly Uint8Array[]): readonly Uint8Array[] {
+/**
+ * The same preimage as chunks to hash one after the other: a long last part, such as a whole σ, is not copied. The first
+ * chunk is a copy always.
+ */
+export function frameChunks(tag: string, parts: readonly Uint8Array[]): readonly [Uint8Array, ...Uint8Array[]] {
   const last = parts.at(-1) ?? EMPTY;
   return last.length < 4096 ? [frame(tag, parts)] : [frameBefore(tag, parts, 0), last];
 }

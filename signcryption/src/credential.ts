@@ -83,7 +83,7 @@ export function prepareCredentials(
     const oneTimeKey = primitives.multiplyBase(y);
     const popY = sign(env, y, 'popY', params.ctx, ...popParts({ f, epoch, senderClass }, oneTimeKey));
     leaves.push({ oneTimeKey, salt: Uint8Array.from(random(32)), popY });
-    secrets.push(new Secret(y));
+    secrets.push(Secret.of(y));
   }
   const root = batchRoot(primitives, leaves);
   const req = sign(env, q, 'req', params.ctx, ...reqParts({ epoch, senderClass, root, count }));

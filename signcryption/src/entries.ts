@@ -45,9 +45,12 @@ export function sealEntries(primitives: Primitives, input: EntriesInput, body: U
     plaintext: new Uint8Array(entryLength - LOCATOR_BYTES - TAG_BYTES),
     entry: new Uint8Array(entryLength),
   };
-  const sealEntry = entrySealer(primitives, input, scratch);
-  for (let i = 0; i < gathered.count; i++) sealEntry(i, unsorted, i * entryLength);
-  for (const buffer of Object.values(scratch) as Uint8Array[]) buffer.fill(0);
+  try {
+    const sealEntry = entrySealer(primitives, input, scratch);
+    for (let i = 0; i < gathered.count; i++) sealEntry(i, unsorted, i * entryLength);
+  } finally {
+    for (const buffer of Object.values(scratch) as Uint8Array[]) buffer.fill(0);
+  }
   const real = gathered.count * entryLength;
   if (real < unsorted.length) unsorted.set(primitives.keystream(dummyKey, unsorted.length - real), real);
   sortEntries(unsorted, body, entryLength);
@@ -155,6 +158,7 @@ function bucketPlaces(unsorted: Uint8Array, entryLength: number): Uint32Array {
 /** What one entry holds. */
 export interface EntryPlaintext {
   readonly f: Uint8Array;
+  /** Erased by whoever opened the entry. */
   readonly K_S: Uint8Array;
   readonly message: Uint8Array;
 }
@@ -174,7 +178,14 @@ export function openEntry(
   associatedData.set(hh);
   associatedData.set(entry.subarray(0, LOCATOR_BYTES), HH_BYTES);
   const plaintext = primitives.aeadOpen(key, associatedData, entry.subarray(LOCATOR_BYTES));
-  if (!plaintext || !equal(plaintext.subarray(0, PSEUDONYM_BYTES), f)) return undefined;
+  if (!plaintext) return undefined;
+  const read = readPlaintext(plaintext, f);
+  plaintext.fill(0);
+  return read;
+}
+
+function readPlaintext(plaintext: Uint8Array, f: Uint8Array): EntryPlaintext | undefined {
+  if (!equal(plaintext.subarray(0, PSEUDONYM_BYTES), f)) return undefined;
   const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(LENGTH_AT, true);
   if (length > plaintext.length - MESSAGE_AT || !isZero(plaintext.subarray(MESSAGE_AT + length))) return undefined;
   return {

@@ -46,7 +46,7 @@ export function beginEnrolment(
   const { primitives, random } = env;
   const x = hashToScalar(primitives, 'x', deviceSeed.reveal(), random(32), u8(role), u64(epoch));
   const pop = sign(env, x, 'pop', params.ctx, u8(role), u64(epoch), utf8(realId));
-  return { request: { realId, role, epoch, X: primitives.multiplyBase(x), pop }, x: new Secret(x) };
+  return { request: { realId, role, epoch, X: primitives.multiplyBase(x), pop }, x: Secret.of(x) };
 }
 
 /**
@@ -66,7 +66,10 @@ export function finishEnrolment(env: Env, params: Params, pending: PendingEnrolm
   const D = partialPublicKey(primitives, params, fields);
   ensure(equal(primitives.multiplyBase(d), D), 'E_ENROL_RESPONSE', 'd does not fit R and the master public key');
   const b = aggregationCoefficient(primitives, params, fields, D);
-  const q = primitives.addScalars(x.reveal(), primitives.multiplyScalars(b, d));
+  // b is public: b·d tells d.
+  const product = primitives.multiplyScalars(b, d);
+  const q = primitives.addScalars(x.reveal(), product);
+  product.fill(0);
   ensure(!isZero(q), 'E_REDRAW', 'q is zero; begin the enrolment again');
   clampedEquivalent(q).fill(0);
   x.erase();
@@ -74,7 +77,7 @@ export function finishEnrolment(env: Env, params: Params, pending: PendingEnrolm
   const rec = sign(env, q, 'rec', params.ctx, ...recordParts(fields));
   // Named one by one: a spread gives every record a hidden class of its own, which slows all loops over many records.
   const record = { f: fields.f, role, epoch, X: fields.X, R: fields.R, rec };
-  return { record, Q, u: primitives.toMontgomery(Q), q: new Secret(q) };
+  return { record, Q, u: primitives.toMontgomery(Q), q: Secret.of(q) };
 }
 
 /**

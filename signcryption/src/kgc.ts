@@ -6,7 +6,7 @@ import { ensureLength, u32, u64, u8, utf8, concat } from './bytes';
 import { type EnrolmentRequest, type PartialKey } from './enrolment';
 import { ensure } from './errors';
 import { type DurableSet, type Env } from './env';
-import { hashToScalar } from './hash';
+import { hashToScalar, randomScalar } from './hash';
 import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { PSEUDONYM_BYTES, shareCoefficient } from './record';
@@ -27,11 +27,11 @@ export interface KgcKeys {
 }
 
 export function setupKgc({ primitives, random }: Env): KgcKeys {
-  const s = primitives.reduceScalar(random(64));
+  const s = randomScalar({ primitives, random });
   return {
-    masterSecret: new Secret(s),
-    pseudonymSecret: new Secret(random(32)),
-    nonceSecret: new Secret(random(32)),
+    masterSecret: Secret.of(s),
+    pseudonymSecret: Secret.of(random(32)),
+    nonceSecret: Secret.of(random(32)),
     masterPublicKey: primitives.multiplyBase(s),
   };
 }
@@ -88,7 +88,10 @@ export async function issuePartialKey(
   const r = hashToScalar(primitives, 'r', keys.nonceSecret.reveal(), random(32), u8(role), u64(epoch), f, X);
   const fields = { f, role, epoch, X, R: primitives.multiplyBase(r) };
   const h = shareCoefficient(primitives, params, fields);
-  const d = primitives.addScalars(r, primitives.multiplyScalars(h, keys.masterSecret.reveal()));
+  // h is public: h·s tells s.
+  const product = primitives.multiplyScalars(h, keys.masterSecret.reveal());
+  const d = primitives.addScalars(r, product);
   r.fill(0);
-  return { ...fields, d: new Secret(d) };
+  product.fill(0);
+  return { ...fields, d: Secret.of(d) };
 }

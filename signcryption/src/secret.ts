@@ -1,10 +1,19 @@
+const NONE = new Uint8Array(0);
+
 /** Secret bytes that JSON, string conversion and inspection show nothing of. */
 export class Secret {
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
 
   /** Copies the bytes; the caller may erase its own copy. */
   constructor(bytes: Uint8Array) {
     this.#bytes = Uint8Array.from(bytes);
+  }
+
+  /** Keeps the bytes themselves, which nobody else may hold on to: no second copy is left. */
+  static of(bytes: Uint8Array): Secret {
+    const secret = new Secret(NONE);
+    secret.#bytes = bytes;
+    return secret;
   }
 
   /** The live bytes, not a copy, so that {@link erase} reaches them. */

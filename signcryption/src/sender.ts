@@ -20,8 +20,9 @@ export const commitSender = (
   oneTimeKey: Uint8Array,
 ): Uint8Array => derive(primitives, K_S, 'com', [...recordParts(record), oneTimeKey], 32);
 
+/** Erased by whoever asks for it. */
 const senderKey = (primitives: Primitives, K_S: Uint8Array, hh: Uint8Array): Uint8Array =>
-  derive(primitives, K_S, 'snd', [hh]).slice(0, 32);
+  derive(primitives, K_S, 'snd', [hh]).subarray(0, 32);
 
 /** C_S = AEAD(KDF(K_S; "snd", hh)[0:32]; AD = τ; f_S ‖ σ_in). */
 export function sealSender(
@@ -32,7 +33,11 @@ export function sealSender(
   proof: SenderProof,
 ): Uint8Array {
   const sealed = new Uint8Array(SENDER_BYTES);
-  primitives.aeadSeal(sealed, senderKey(primitives, K_S, hh), tau, concat(proof.f, proof.signature));
+  const key = senderKey(primitives, K_S, hh);
+  const plaintext = concat(proof.f, proof.signature);
+  primitives.aeadSeal(sealed, key, tau, plaintext);
+  key.fill(0);
+  plaintext.fill(0);
   return sealed;
 }
 
@@ -43,6 +48,11 @@ export function openSender(
   tau: Uint8Array,
   sealed: Uint8Array,
 ): SenderProof | undefined {
-  const plaintext = primitives.aeadOpen(senderKey(primitives, K_S, hh), tau, sealed);
-  return plaintext && { f: plaintext.slice(0, PSEUDONYM_BYTES), signature: plaintext.slice(PSEUDONYM_BYTES) };
+  const key = senderKey(primitives, K_S, hh);
+  const plaintext = primitives.aeadOpen(key, tau, sealed);
+  key.fill(0);
+  if (!plaintext) return undefined;
+  const proof = { f: plaintext.slice(0, PSEUDONYM_BYTES), signature: plaintext.slice(PSEUDONYM_BYTES) };
+  plaintext.fill(0);
+  return proof;
 }

@@ -61,8 +61,11 @@ export function sign(
   const nonce = hashToScalar(primitives, 'nonce', secret, random(32), publicKey, message);
   const commitment = primitives.multiplyBase(nonce);
   const challenge = primitives.reduceScalar(primitives.sha512(concat(commitment, publicKey, message)));
-  const response = primitives.addScalars(nonce, primitives.multiplyScalars(challenge, secret));
+  // c is public, so that c·q tells q as the nonce does.
+  const product = primitives.multiplyScalars(challenge, secret);
+  const response = primitives.addScalars(nonce, product);
   nonce.fill(0);
+  product.fill(0);
   return concat(commitment, response);
 }
 

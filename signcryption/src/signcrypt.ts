@@ -54,12 +54,13 @@ export async function signcrypt(env: Env, input: SigncryptInput): Promise<Signcr
   const buckets = chooseBuckets(limits, receivers);
   ensure(await spent.add(credential.oneTimeKey), 'E_CREDENTIAL_SPENT', 'this credential was used; take another');
   const gathered = new GatheredReceivers(receivers);
-  const keys = drawKeys(env, input, gathered, notAfter);
+  let keys: MessageKeys | undefined;
   try {
+    keys = drawKeys(env, input, gathered, notAfter);
     return assemble(env, input, gathered, { ...buckets, notAfter }, keys);
   } finally {
-    for (const key of [keys.k, keys.K_S, keys.dummyKey]) key.fill(0);
     gathered.erase();
+    for (const key of keys ? [keys.k, keys.K_S, keys.dummyKey] : []) key.fill(0);
   }
 }
 
@@ -89,13 +90,13 @@ function drawKeys(
   const framedHead = frame('seed', head);
   const seed = primitives.sha512(framedHead, gathered.framed);
   framedHead.fill(0);
-  const k = hash(primitives, 'k', seed).slice(0, 32);
+  const k = hash(primitives, 'k', seed).subarray(0, 32);
   k[0] = (k[0] as number) & 0xf8;
   k[31] = ((k[31] as number) & 0x7f) | 0x40;
   const U = new Uint8Array(32);
   primitives.x25519(U, k, BASE_U);
-  const K_S = hash(primitives, 'KS', seed).slice(0, 32);
-  const dummyKey = hash(primitives, 'dummy', seed).slice(0, 32);
+  const K_S = hash(primitives, 'KS', seed).subarray(0, 32);
+  const dummyKey = hash(primitives, 'dummy', seed).subarray(0, 32);
   seed.fill(0);
   return { k, U, K_S, dummyKey };
 }

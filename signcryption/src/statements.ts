@@ -2,6 +2,7 @@
 import { u64, utf8 } from './bytes';
 import { ensure } from './errors';
 import { type Env } from './env';
+import { randomScalar } from './hash';
 import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { encodeRecord, type LedgerRecord, recordDigest } from './record';
@@ -55,6 +56,6 @@ export function verifyStatement(
 }
 
 export function generateKeyPair({ primitives, random }: Env): KeyPair {
-  const scalar = primitives.reduceScalar(random(64));
-  return { secret: new Secret(scalar), publicKey: primitives.multiplyBase(scalar) };
+  const scalar = randomScalar({ primitives, random });
+  return { secret: Secret.of(scalar), publicKey: primitives.multiplyBase(scalar) };
 }

@@ -5,7 +5,7 @@
  */
 import { type EntryKey, headerDigest } from './agreement';
 import { concat, equal } from './bytes';
-import { openEntry } from './entries';
+import { type EntryPlaintext, openEntry } from './entries';
 import { type Env } from './env';
 import { SigncryptionError } from './errors';
 import { isAllowed, type Limits } from './limits';
@@ -68,12 +68,26 @@ function ensureStep(step: number, condition: boolean, what: string): asserts con
   if (!condition) throw new SigncryptionError('E_OPEN', `step ${step}: ${what}`);
 }
 
-async function open({ primitives, now }: Env, input: UnsigncryptInput, index: number): Promise<Unsigncrypted> {
-  const { params, limits, verified, receiver, entryKey, findSender } = input;
-  const { sigma, header, tau } = verified;
-  const hh = headerDigest(primitives, sigma.headerBytes);
-  const entry = openEntry(primitives, sigma, index, entryKey.key, hh, receiver.f);
+async function open(env: Env, input: UnsigncryptInput, index: number): Promise<Unsigncrypted> {
+  const { verified, receiver, entryKey } = input;
+  const hh = headerDigest(env.primitives, verified.sigma.headerBytes);
+  const entry = openEntry(env.primitives, verified.sigma, index, entryKey.key, hh, receiver.f);
   ensureStep(2, entry !== undefined, 'entry, pseudo-identity or padding');
+  try {
+    return await authenticate(env, input, entry, hh);
+  } finally {
+    entry.K_S.fill(0);
+  }
+}
+
+/** Steps 4–8. */
+async function authenticate(
+  { primitives, now }: Env,
+  { params, limits, verified, receiver, findSender }: UnsigncryptInput,
+  entry: EntryPlaintext,
+  hh: Uint8Array,
+): Promise<Unsigncrypted> {
+  const { sigma, header, tau } = verified;
   const proof = openSender(primitives, entry.K_S, hh, tau, sigma.sealedSender);
   ensureStep(4, proof !== undefined, 'sealed sender');
   const found = await findSender(proof.f);

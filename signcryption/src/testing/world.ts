@@ -52,6 +52,7 @@ export class MemorySet implements DurableSet {
 }
 
 export interface TestEnv extends Env {
+  primitives: Primitives;
   random: Env['random'];
   time: number;
 }
