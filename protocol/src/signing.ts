@@ -17,7 +17,7 @@ export function signLedgerStatement(
   secret: Secret,
   { tag, parts }: Statement,
 ): string {
-  return toHex(sign(env, secret.reveal(), tag, params.ctx, ...parts));
+  return toHex(sign(env, secret, tag, params.ctx, ...parts));
 }
 
 /** @param publicKey 32 bytes, hex; @param signature 64 bytes, hex */

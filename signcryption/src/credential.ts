@@ -13,7 +13,7 @@ import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { type RecordKeys } from './record';
 import { Secret } from './secret';
-import { isAcceptableKey, sign, verify } from './signature';
+import { isAcceptableKey, publicKeyOf, sign, verify } from './signature';
 import { credentialParts } from './verify';
 
 export const MAX_BATCH = 4096;
@@ -74,19 +74,18 @@ export function prepareCredentials(
   ensure(Number.isInteger(count) && count >= 1 && count <= MAX_BATCH, 'E_ARGUMENT', `count must be 1 to ${MAX_BATCH}`);
   const { primitives, random } = env;
   const { f, epoch } = holder.record;
-  const q = holder.q.reveal();
   const secrets: Secret[] = [];
   const leaves: CredentialLeaf[] = [];
   for (let j = 0; j < count; j++) {
-    const parts = [q, random(32), u64(epoch), u8(senderClass), u64(firstCounter + j)];
-    const y = hashToScalar(primitives, 'y', ...parts);
-    const oneTimeKey = primitives.multiplyBase(y);
+    const parts = [holder.q.reveal(), random(32), u64(epoch), u8(senderClass), u64(firstCounter + j)];
+    const y = Secret.of(hashToScalar(primitives, 'y', ...parts));
+    const oneTimeKey = publicKeyOf(primitives, y);
     const popY = sign(env, y, 'popY', params.ctx, ...popParts({ f, epoch, senderClass }, oneTimeKey));
     leaves.push({ oneTimeKey, salt: Uint8Array.from(random(32)), popY });
-    secrets.push(Secret.of(y));
+    secrets.push(y);
   }
   const root = batchRoot(primitives, leaves);
-  const req = sign(env, q, 'req', params.ctx, ...reqParts({ epoch, senderClass, root, count }));
+  const req = sign(env, holder.q, 'req', params.ctx, ...reqParts({ epoch, senderClass, root, count }));
   return { request: { statement: { f, epoch, senderClass, root, count, req }, leaves }, secrets };
 }
 
@@ -110,9 +109,8 @@ export async function issueCredentials(
   for (const { oneTimeKey } of request.leaves) {
     ensure(await certified.add(oneTimeKey), 'E_CREDENTIAL_REPEATED', 'a one-time key was certified before; draw anew');
   }
-  const s = keys.masterSecret.reveal();
   return request.leaves.map(({ oneTimeKey }) =>
-    sign(env, s, 'cred', params.ctx, ...credentialParts({ epoch, senderClass, oneTimeKey })),
+    sign(env, keys.masterSecret, 'cred', params.ctx, ...credentialParts({ epoch, senderClass, oneTimeKey })),
   );
 }
 

@@ -22,7 +22,7 @@ import {
 } from './record';
 import { type Role } from './roles';
 import { Secret } from './secret';
-import { sign } from './signature';
+import { publicKeyOf, sign } from './signature';
 
 /** Kept between request and answer. */
 export interface PendingEnrolment {
@@ -44,9 +44,9 @@ export function beginEnrolment(
 ): PendingEnrolment {
   const { realId, role, epoch } = who;
   const { primitives, random } = env;
-  const x = hashToScalar(primitives, 'x', deviceSeed.reveal(), random(32), u8(role), u64(epoch));
+  const x = Secret.of(hashToScalar(primitives, 'x', deviceSeed.reveal(), random(32), u8(role), u64(epoch)));
   const pop = sign(env, x, 'pop', params.ctx, u8(role), u64(epoch), utf8(realId));
-  return { request: { realId, role, epoch, X: primitives.multiplyBase(x), pop }, x: Secret.of(x) };
+  return { request: { realId, role, epoch, X: publicKeyOf(primitives, x), pop }, x };
 }
 
 /**
@@ -68,16 +68,16 @@ export function finishEnrolment(env: Env, params: Params, pending: PendingEnrolm
   const b = aggregationCoefficient(primitives, params, fields, D);
   // b is public: b·d tells d.
   const product = primitives.multiplyScalars(b, d);
-  const q = primitives.addScalars(x.reveal(), product);
+  const q = Secret.of(primitives.addScalars(x.reveal(), product));
   product.fill(0);
-  ensure(!isZero(q), 'E_REDRAW', 'q is zero; begin the enrolment again');
-  clampedEquivalent(q).fill(0);
+  ensure(!isZero(q.reveal()), 'E_REDRAW', 'q is zero; begin the enrolment again');
+  clampedEquivalent(q.reveal()).fill(0);
   x.erase();
   const Q = aggregateKey(primitives, params, fields);
   const rec = sign(env, q, 'rec', params.ctx, ...recordParts(fields));
   // Named one by one: a spread gives every record a hidden class of its own, which slows all loops over many records.
   const record = { f: fields.f, role, epoch, X: fields.X, R: fields.R, rec };
-  return { record, Q, u: primitives.toMontgomery(Q), q: Secret.of(q) };
+  return { record, Q, u: primitives.toMontgomery(Q), q };
 }
 
 /**
@@ -86,7 +86,7 @@ export function finishEnrolment(env: Env, params: Params, pending: PendingEnrolm
  */
 export function restoreHolderKey(env: Env, params: Params, record: LedgerRecord, q: Secret): HolderKey {
   const keys = verifyRecord(env.primitives, params, record);
-  if (!isReducedScalar(q.reveal()) || !equal(env.primitives.multiplyBase(q.reveal()), keys.Q)) {
+  if (!isReducedScalar(q.reveal()) || !equal(publicKeyOf(env.primitives, q), keys.Q)) {
     throw new SigncryptionError('E_SCALAR', 'the stored key does not belong to the stored record');
   }
   return { ...keys, q };

@@ -5,9 +5,7 @@
  * Verifiers that must not load an addon import `@chargecast/signcryption/verify` and its neighbours, and pass
  * `nodePrimitives` of `@chargecast/signcryption/primitives/node`.
  */
-import { randomBytes } from 'node:crypto';
 import * as agreement from './agreement';
-import { bytesOf } from './bytes';
 import * as credential from './credential';
 import * as entrykey from './entrykey';
 import { type Env } from './env';
@@ -16,7 +14,7 @@ import * as kgc from './kgc';
 import * as merkle from './merkle';
 import * as opening from './opening';
 import * as params from './params';
-import { nativePrimitives } from './primitives/native';
+import { nativePrimitives, systemRandom } from './primitives/native';
 import * as record from './record';
 import * as signcryption from './signcrypt';
 import * as statements from './statements';
@@ -26,7 +24,7 @@ import * as verification from './verify';
 
 const system: Env = {
   primitives: nativePrimitives,
-  random: (length) => bytesOf(randomBytes(length)),
+  random: systemRandom,
   now: () => Math.floor(Date.now() / 1000),
 };
 

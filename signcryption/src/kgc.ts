@@ -12,7 +12,7 @@ import { type VerifierPrimitives } from './primitives/types';
 import { PSEUDONYM_BYTES, shareCoefficient } from './record';
 import { isRole } from './roles';
 import { Secret } from './secret';
-import { verify } from './signature';
+import { publicKeyOf, verify } from './signature';
 
 /** What the KGC keeps; P goes into Params. */
 export interface KgcKeys {
@@ -27,12 +27,12 @@ export interface KgcKeys {
 }
 
 export function setupKgc({ primitives, random }: Env): KgcKeys {
-  const s = randomScalar({ primitives, random });
+  const masterSecret = Secret.of(randomScalar({ primitives, random }));
   return {
-    masterSecret: Secret.of(s),
+    masterSecret,
     pseudonymSecret: Secret.of(random(32)),
     nonceSecret: Secret.of(random(32)),
-    masterPublicKey: primitives.multiplyBase(s),
+    masterPublicKey: publicKeyOf(primitives, masterSecret),
   };
 }
 

@@ -53,8 +53,8 @@ class Collector {
       this.keep(`${tagOf(first)} mod ℓ`, nativePrimitives.reduceScalar(bytes(result)));
     }
     if (name === 'multiplyScalars') this.keep('product', bytes(result));
-    if (name === 'x25519' && third?.[0] !== 9) this.keep('z', bytes(first));
-    if (name === 'x25519') this.keep('k or q̂', bytes(second));
+    if (name === 'x25519') this.keep('z', bytes(first));
+    if (name.startsWith('x25519')) this.keep('k or q̂', bytes(second));
     if (name === 'keyedBlake2b' && tagOf(third) === 'entry') this.keep('entry key', bytes(first).slice(32));
     if (name === 'keyedBlake2b' && tagOf(third) === 'snd') this.keep('sender key', bytes(first).slice(0, 32));
     if (name === 'keyedBlake2b' && tagOf(third) === 'com') this.keep('K_S', bytes(second));

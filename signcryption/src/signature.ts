@@ -6,7 +6,8 @@ import { concat } from './bytes';
 import { hasCanonicalY, isReducedScalar, isSmallOrder } from './encoding';
 import { type Env } from './env';
 import { hash, hashToScalar } from './hash';
-import { type VerifierPrimitives } from './primitives/types';
+import { type Primitives, type VerifierPrimitives } from './primitives/types';
+import { type Secret } from './secret';
 
 export const SIGNATURE_BYTES = 64;
 
@@ -43,26 +44,42 @@ function digest(
   return hash(primitives, `sig-${tag}`, ctx, ...parts);
 }
 
+/** Every signature hashes Q, whose product with the base costs as much as the signature's own. */
+const derived = new WeakMap<Secret, Uint8Array>();
+
+function derivePublicKey(primitives: Primitives, secret: Secret): Uint8Array {
+  const known = derived.get(secret);
+  if (known) return known;
+  const publicKey = primitives.multiplyBase(secret.reveal());
+  derived.set(secret, publicKey);
+  return publicKey;
+}
+
+/** Q = q·B. */
+export const publicKeyOf = (primitives: Primitives, secret: Secret): Uint8Array =>
+  derivePublicKey(primitives, secret).slice();
+
 /**
  * R = nonce·B, nonce = Hs("nonce", q, 32 random bytes, Q, M); S = nonce + c·q. Q is derived here: a caller who could
  * name another Q would get two answers for one nonce.
- * @param secret scalar q, 0 < q < ℓ
+ * @param secret scalar q, 0 < q < ℓ, not erased
  * @returns R ‖ S
  */
 export function sign(
   { primitives, random }: Pick<Env, 'primitives' | 'random'>,
-  secret: Uint8Array,
+  secret: Secret,
   tag: SignatureTag,
   ctx: Uint8Array,
   ...parts: readonly Uint8Array[]
 ): Uint8Array {
-  const publicKey = primitives.multiplyBase(secret);
+  const q = secret.reveal();
+  const publicKey = derivePublicKey(primitives, secret);
   const message = digest(primitives, tag, ctx, parts);
-  const nonce = hashToScalar(primitives, 'nonce', secret, random(32), publicKey, message);
+  const nonce = hashToScalar(primitives, 'nonce', q, random(32), publicKey, message);
   const commitment = primitives.multiplyBase(nonce);
   const challenge = primitives.reduceScalar(primitives.sha512(concat(commitment, publicKey, message)));
   // c is public, so that c·q tells q as the nonce does.
-  const product = primitives.multiplyScalars(challenge, secret);
+  const product = primitives.multiplyScalars(challenge, q);
   const response = primitives.addScalars(nonce, product);
   nonce.fill(0);
   product.fill(0);

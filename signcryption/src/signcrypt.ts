@@ -94,14 +94,12 @@ function drawKeys(
   k[0] = (k[0] as number) & 0xf8;
   k[31] = ((k[31] as number) & 0x7f) | 0x40;
   const U = new Uint8Array(32);
-  primitives.x25519(U, k, BASE_U);
+  primitives.x25519Base(U, k);
   const K_S = hash(primitives, 'KS', seed).subarray(0, 32);
   const dummyKey = hash(primitives, 'dummy', seed).subarray(0, 32);
   seed.fill(0);
   return { k, U, K_S, dummyKey };
 }
-
-const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
 
 /** Steps 3–7. */
 function assemble(
@@ -132,10 +130,10 @@ function assemble(
   const body = sigma.subarray(HEADER_BYTES, HEADER_BYTES + entryCount * entryLength);
   sealEntries(primitives, { k, K_S, dummyKey, hh, gathered, entryCount, entryLength }, body);
   const tau = bodyDigest(primitives, headerBytes, body);
-  const inner = sign(env, sender.q.reveal(), 'in', params.ctx, tau, sender.record.f);
+  const inner = sign(env, sender.q, 'in', params.ctx, tau, sender.record.f);
   const sealedSender = sealSender(primitives, K_S, hh, tau, { f: sender.record.f, signature: inner });
   const sealedDigest = hash(primitives, 'cs', sealedSender);
-  const signature = sign(env, credential.y.reveal(), 'out', params.ctx, tau, sealedDigest);
+  const signature = sign(env, credential.y, 'out', params.ctx, tau, sealedDigest);
   sigma.set(headerBytes);
   sigma.set(sealedSender, HEADER_BYTES + body.length);
   sigma.set(signature, HEADER_BYTES + body.length + SENDER_BYTES);

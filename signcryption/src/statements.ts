@@ -7,7 +7,7 @@ import { type Params } from './params';
 import { type VerifierPrimitives } from './primitives/types';
 import { encodeRecord, type LedgerRecord, recordDigest } from './record';
 import { Secret } from './secret';
-import { sign, verify } from './signature';
+import { publicKeyOf, sign, verify } from './signature';
 
 /** An Ed25519 key by its scalar: an organisation's, or the KGC's. */
 export interface KeyPair {
@@ -40,7 +40,7 @@ function parts(primitives: VerifierPrimitives, statement: Statement): readonly U
 
 /** @param secret scalar of the organisation, or of the holder where the holder itself revokes a one-time key */
 export function signStatement(env: Env, params: Params, secret: Secret, statement: Statement): Uint8Array {
-  return sign(env, secret.reveal(), statement.tag, params.ctx, ...parts(env.primitives, statement));
+  return sign(env, secret, statement.tag, params.ctx, ...parts(env.primitives, statement));
 }
 
 /** @throws E_STATEMENT if the signature does not hold under the key */
@@ -56,6 +56,6 @@ export function verifyStatement(
 }
 
 export function generateKeyPair({ primitives, random }: Env): KeyPair {
-  const scalar = randomScalar({ primitives, random });
-  return { secret: Secret.of(scalar), publicKey: primitives.multiplyBase(scalar) };
+  const secret = Secret.of(randomScalar({ primitives, random }));
+  return { secret, publicKey: publicKeyOf(primitives, secret) };
 }

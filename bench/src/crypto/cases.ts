@@ -13,7 +13,7 @@ import {
 import { frame } from '@chargecast/signcryption/bytes';
 import { type Env } from '@chargecast/signcryption/env';
 import { LocatorIndex } from '@chargecast/signcryption/locate';
-import { nativePrimitives } from '@chargecast/signcryption/primitives/native';
+import { nativePrimitives, systemRandom } from '@chargecast/signcryption/primitives/native';
 import { portablePrimitives } from '@chargecast/signcryption/primitives/portable';
 import { verifyRecord as verifyRecordWith } from '@chargecast/signcryption/record';
 import { verifySigma as verifySigmaWith } from '@chargecast/signcryption/verify';
@@ -34,7 +34,7 @@ const PASSES = 50;
 
 export const env: Env = {
   primitives: nativePrimitives,
-  random: (length) => Uint8Array.from(randomBytes(length)),
+  random: systemRandom,
   now: () => Math.floor(Date.now() / 1000),
 };
 const portableEnv: Env = { ...env, primitives: portablePrimitives };

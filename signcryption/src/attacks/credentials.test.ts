@@ -37,7 +37,7 @@ function mint(senderClass: number, epoch = EPOCH): Credential {
   const { env, params, kgc } = s.world;
   const y = env.primitives.reduceScalar(env.random(64));
   const oneTimeKey = env.primitives.multiplyBase(y);
-  const certificate = sign(env, kgc.masterSecret.reveal(), 'cred', params.ctx, u64(epoch), u8(senderClass), oneTimeKey);
+  const certificate = sign(env, kgc.masterSecret, 'cred', params.ctx, u64(epoch), u8(senderClass), oneTimeKey);
   return { epoch, senderClass, oneTimeKey, y: new Secret(y), certificate };
 }
 
@@ -257,7 +257,7 @@ describe('attack 19: opening', () => {
     const stolen = request.leaves[2] as CredentialRequest['leaves'][0];
     const root = batchLeaf(env.primitives, stolen);
     const claim = { f: accomplice.record.f, epoch: EPOCH, senderClass: Role.CSC, root, count: 1 };
-    const req = sign(env, accomplice.q.reveal(), 'req', params.ctx, ...reqParts(claim));
+    const req = sign(env, accomplice.q, 'req', params.ctx, ...reqParts(claim));
     const batch: CredentialRequest = { statement: { ...claim, req }, leaves: [stolen] };
     const refusal = codeOf(() => verifyCredentialRequest(env.primitives, params, accomplice, batch));
     expect(refusal).toBe('E_CREDENTIAL_REQUEST');

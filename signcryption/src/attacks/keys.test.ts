@@ -17,7 +17,7 @@ import {
 } from '../record';
 import { Role } from '../roles';
 import { Secret } from '../secret';
-import { sign, verify } from '../signature';
+import { publicKeyOf, sign, verify } from '../signature';
 import { codeOf, codeOfAsync } from '../testing/codes';
 import { cosetOf, edgeScalars, hostileU, littleEndian, nonCanonical, ORDER, smallOrder } from '../testing/points';
 import { EPOCH, hex, MemorySet, publicKeys, seededRandom, World } from '../testing/world';
@@ -29,7 +29,7 @@ const point = (bytes: Uint8Array): InstanceType<typeof ed25519.Point> => ed25519
 const mod = (n: bigint): bigint => ((n % ORDER) + ORDER) % ORDER;
 
 function signRecord(world: World, fields: RecordFields, q: bigint): LedgerRecord {
-  const rec = sign(world.env, littleEndian(mod(q)), 'rec', world.params.ctx, ...recordParts(fields));
+  const rec = sign(world.env, new Secret(littleEndian(mod(q))), 'rec', world.params.ctx, ...recordParts(fields));
   return { ...fields, rec };
 }
 
@@ -92,11 +92,11 @@ it('attack 04: neither the KGC with d nor an outsider with x can sign or agree o
   const kgcGuesses = [d, b * d, d + b];
   const outsiderGuesses = [x, x + b, x * b];
   for (const guess of [...kgcGuesses, ...outsiderGuesses]) {
-    const q = littleEndian(mod(guess));
+    const q = new Secret(littleEndian(mod(guess)));
     const forged = sign(env, q, 'in', params.ctx, utf8('τ'));
     expect(verify(primitives, holder.Q, forged, 'in', params.ctx, utf8('τ'))).toBe(false);
-    expect(hex(agree(primitives, { ...holder, q: new Secret(q) }, header, U).locator)).not.toBe(hex(real.locator));
-    expect(codeOf(() => restoreHolderKey(env, params, holder.record, new Secret(q)))).toBe('E_SCALAR');
+    expect(hex(agree(primitives, { ...holder, q }, header, U).locator)).not.toBe(hex(real.locator));
+    expect(codeOf(() => restoreHolderKey(env, params, holder.record, q))).toBe('E_SCALAR');
   }
 });
 
@@ -223,8 +223,8 @@ it('attack 21: records and keys of another network, role or epoch are not taken'
   expect(check({ epoch: EPOCH + 1 })).toBe('E_RECORD_SIGNATURE');
   expect(check({ f: new Uint8Array(16) })).toBe('E_RECORD_SIGNATURE');
   const tags = ['pop', 'popY', 'rec', 'req', 'cred', 'in', 'out', 'appr', 'csig', 'bind', 'ack', 'rev'] as const;
-  const q = littleEndian(31337n);
-  const Q = world.env.primitives.multiplyBase(q);
+  const q = new Secret(littleEndian(31337n));
+  const Q = publicKeyOf(world.env.primitives, q);
   const parts = [u8(1), u64(2)];
   for (const made of tags) {
     const signature = sign(world.env, q, made, world.params.ctx, ...parts);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { isZero } from '../bytes';
 import { hasCanonicalY, isCanonicalU, isReducedScalar, isSmallOrder } from '../encoding';
+import { Secret } from '../secret';
 import { sign, verify } from '../signature';
 import {
   cosetOf,
@@ -20,7 +21,7 @@ import { ready } from './libsodium';
 import { nativePrimitives as native } from './native';
 import { nodePrimitives as node } from './node';
 import { portablePrimitives as portable } from './portable';
-import { type VerifierPrimitives } from './types';
+import { type Primitives, type VerifierPrimitives } from './types';
 
 beforeAll(ready);
 
@@ -153,9 +154,33 @@ describe('X25519', () => {
     for (const u of hostileU) both(u);
     fc.assert(fc.property(bytes(32), both), runs);
   });
+
+  it('of the base is X25519 of u = 9', () => {
+    const base = Uint8Array.of(9, ...new Uint8Array(31));
+    const publicKeys = (p: Primitives, k: Uint8Array): string[] => {
+      const [byTable, byLadder] = [new Uint8Array(32), new Uint8Array(32)];
+      p.x25519Base(byTable, k);
+      p.x25519(byLadder, k, base);
+      return [hex(byTable), hex(byLadder)];
+    };
+    const alike = (k: Uint8Array): void => {
+      k[0] = (k[0] as number) & 0xf8;
+      k[31] = ((k[31] as number) & 0x7f) | 0x40;
+      expect(new Set([...publicKeys(native, k), ...publicKeys(portable, k)]).size).toBe(1);
+    };
+    fc.assert(fc.property(bytes(32), alike), runs);
+  });
 });
 
 describe('symmetric primitives', () => {
+  it('hash every length alike, about the one where the native ones change hands too', () => {
+    for (const length of [0, 1, 111, 112, 128, 511, 512, 513, 5000]) {
+      const input = new Uint8Array(length).fill(length);
+      expectAgreement((p) => p.sha512(input));
+      expectAgreement((p) => p.blake2b512(input));
+    }
+  });
+
   it('agree and refuse every flipped byte', () => {
     fc.assert(
       fc.property(bytes(32), fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (key, ad, text) => {
@@ -191,13 +216,13 @@ describe('the one verification rule', () => {
   const env = { primitives: portable, random: seededRandom('rule') };
   const q = 424242n;
   const key = portable.multiplyBase(littleEndian(q));
-  const good = sign(env, littleEndian(q), 'in', ctx, part);
+  const good = sign(env, new Secret(littleEndian(q)), 'in', ctx, part);
   const judge = (publicKey: Uint8Array, signature: Uint8Array): string =>
     expectAgreement((p) => verify(p, publicKey, signature, 'in', ctx, part));
 
   it('accepts honest signatures from either implementation', () => {
     expect(judge(key, good)).toBe('true');
-    const other = sign({ ...env, primitives: native }, littleEndian(q), 'in', ctx, part);
+    const other = sign({ ...env, primitives: native }, new Secret(littleEndian(q)), 'in', ctx, part);
     expect(judge(key, other)).toBe('true');
   });
 

@@ -1,6 +1,6 @@
 /**
  * The hot paths: libsodium's prebuilt addon, its WebAssembly for what the addon does not export (scalar products), and
- * Node's OpenSSL for hashing. Secret scalars pass only through libsodium's constant-time functions.
+ * Node's OpenSSL for hashing what is long. Secret scalars pass only through libsodium's constant-time functions.
  */
 import { createCipheriv, createHmac } from 'node:crypto';
 import sodium from 'sodium-native';
@@ -29,14 +29,33 @@ function succeeds(operation: () => void): boolean {
   }
 }
 
+/** OpenSSL hashes long inputs faster; its set-up costs more than hashing a short one. */
+const SHORT_BYTES = 512;
+const isShort = (chunks: readonly Uint8Array[]): chunks is readonly [Uint8Array] =>
+  chunks.length === 1 && (chunks[0] as Uint8Array).length <= SHORT_BYTES;
+
+function digestOf(hash: (output: Uint8Array, input: Uint8Array) => void, input: Uint8Array): Uint8Array {
+  const output = new Uint8Array(64);
+  hash(output, input);
+  return output;
+}
+
 function refuse(what: string): never {
   throw new SigncryptionError('E_POINT', `${what}: not a point this operation accepts`);
 }
 
+/** Bytes from the operating system's generator, by libsodium: Node's own asks it through a job each time. */
+export function systemRandom(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  sodium.randombytes_buf(bytes);
+  return bytes;
+}
+
 export const nativePrimitives: Primitives = {
   name: 'native',
-  sha512: (...chunks) => digest('sha512', chunks),
-  blake2b512: (...chunks) => digest('blake2b512', chunks),
+  sha512: (...chunks) => (isShort(chunks) ? digestOf(sodium.crypto_hash_sha512, chunks[0]) : digest('sha512', chunks)),
+  blake2b512: (...chunks) =>
+    isShort(chunks) ? digestOf(sodium.crypto_generichash, chunks[0]) : digest('blake2b512', chunks),
   satisfiesEquation: (publicKey, message, signature) =>
     sodium.crypto_sign_verify_detached(signature, message, publicKey),
   isGroupElement: (point) => point.length === 32 && sodium.crypto_core_ed25519_is_valid_point(point),
@@ -82,6 +101,7 @@ export const nativePrimitives: Primitives = {
       return false;
     }
   },
+  x25519Base: (output, scalar) => sodium.crypto_scalarmult_base(output, scalar),
   aeadSeal(sealed, key, associatedData, plaintext) {
     crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plaintext, associatedData, null, NONCE, key);
   },

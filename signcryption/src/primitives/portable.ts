@@ -37,6 +37,7 @@ export const portablePrimitives: Primitives = {
       return false;
     }
   },
+  x25519Base: (output, scalar) => output.set(x25519.scalarMultBase(scalar)),
   aeadSeal: (sealed, key, associatedData, plaintext) =>
     sealed.set(chacha20poly1305(key, NONCE, associatedData).encrypt(plaintext)),
   aeadOpen(key, associatedData, sealed) {

@@ -29,6 +29,7 @@ declare module 'sodium-native' {
       key: Uint8Array,
     ): number;
     crypto_scalarmult_base(publicKey: Uint8Array, scalar: Uint8Array): void;
+    crypto_hash_sha512(this: void, output: Uint8Array, input: Uint8Array): void;
     crypto_hash_sha256(output: Uint8Array, input: Uint8Array): void;
     crypto_sign_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void;
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void;

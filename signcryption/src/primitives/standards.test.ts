@@ -1,4 +1,4 @@
-/** Published vectors: RFC 8032 §7.1, RFC 7748 §5.2, RFC 8439, RFC 7693 appendices A and E. */
+/** Published vectors: RFC 8032 §7.1, RFC 7748 §5.2 and §6.1, RFC 8439, RFC 7693 appendices A and E. */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { concat, fromHex, utf8 } from '../bytes';
@@ -67,6 +67,23 @@ describe.each(full)('RFC 7748 §5.2 on $name', ({ x25519 }) => {
       if (i === 1) expect(hex(k)).toBe('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079');
     }
     expect(hex(k)).toBe('684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51');
+  });
+});
+
+describe.each(full)('RFC 7748 §6.1 on $name', ({ x25519Base }) => {
+  it.each([
+    [
+      '77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a',
+      '8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a',
+    ],
+    [
+      '5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb',
+      'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
+    ],
+  ])('private key %s', (secret, expected) => {
+    const publicKey = new Uint8Array(32);
+    x25519Base(publicKey, fromHex(secret));
+    expect(hex(publicKey)).toBe(expected);
   });
 });
 

@@ -37,6 +37,8 @@ export interface Primitives extends VerifierPrimitives {
   readonly keyedBlake2b: (output: Uint8Array, key: Uint8Array, message: Uint8Array) => void;
   /** X25519 (RFC 7748 §5) into `output`; false if the shared value is zero. */
   readonly x25519: (output: Uint8Array, scalar: Uint8Array, u: Uint8Array) => boolean;
+  /** X25519 of a clamped scalar and u = 9 into `output`. */
+  readonly x25519Base: (output: Uint8Array, scalar: Uint8Array) => void;
   /** ChaCha20-Poly1305 (RFC 8439) with nonce 0: `sealed` = ciphertext ‖ tag; may overlap the plaintext exactly. */
   readonly aeadSeal: (sealed: Uint8Array, key: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array) => void;
   /** The plaintext, or undefined if the tag does not hold. */

@@ -51,7 +51,7 @@ const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
 
 export const innerProof = (ground: Ground, sender: HolderKey, tau: Uint8Array): SenderProof => ({
   f: sender.record.f,
-  signature: sign(ground.env, sender.q.reveal(), 'in', ground.params.ctx, tau, sender.record.f),
+  signature: sign(ground.env, sender.q, 'in', ground.params.ctx, tau, sender.record.f),
 });
 
 export function forge(ground: Ground, forgery: Forgery): Uint8Array {
@@ -100,7 +100,7 @@ export function signOuter(
   const { env, params } = ground;
   const tau = bodyDigest(env.primitives, encodeHeader(header), body);
   const digest = hash(env.primitives, 'cs', sealedSender);
-  const signature = sign(env, credential.y.reveal(), 'out', params.ctx, tau, digest);
+  const signature = sign(env, credential.y, 'out', params.ctx, tau, digest);
   return encodeSigma({ header, body, sealedSender, signature });
 }
 

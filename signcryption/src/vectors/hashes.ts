@@ -4,6 +4,7 @@ import { concat, frame, fromHex, u32, utf8 } from '../bytes';
 import { bodyHash, derive, hash, hashToScalar } from '../hash';
 import { merkleRoot, proveInclusion, RECORD_TREE, REVOCATION_TREE, SIGMA_TREE } from '../merkle';
 import { type Primitives } from '../primitives/types';
+import { Secret } from '../secret';
 import { sign, verify } from '../signature';
 import { type Json, recordingEnv, toJson } from './recorder';
 
@@ -47,7 +48,7 @@ export function signatureVectors(primitives: Primitives): Json {
   const parts = [utf8('first'), utf8('second')];
   const secret = hashToScalar(primitives, 'vector-signer');
   const publicKey = primitives.multiplyBase(secret);
-  const signature = sign(env, secret, 'in', ctx, ...parts);
+  const signature = sign(env, new Secret(secret), 'in', ctx, ...parts);
   const [random] = env.drawn();
   const [R, S] = [signature.slice(0, 32), signature.slice(32)];
   const identity = Uint8Array.of(1, ...new Uint8Array(31));

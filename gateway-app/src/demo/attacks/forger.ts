@@ -47,7 +47,7 @@ export function mint(params: Params, keys: KgcKeys, sender: HolderKey, senderCla
   const oneTimeKey = (request.leaves[0] as { oneTimeKey: Uint8Array }).oneTimeKey;
   const { epoch } = sender.record;
   const parts = credentialParts({ epoch, senderClass, oneTimeKey });
-  const certificate = sign(env, keys.masterSecret.reveal(), 'cred', params.ctx, ...parts);
+  const certificate = sign(env, keys.masterSecret, 'cred', params.ctx, ...parts);
   return { epoch, senderClass, oneTimeKey, y: secrets[0] as Secret, certificate };
 }
 
