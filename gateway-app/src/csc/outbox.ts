@@ -36,6 +36,8 @@ export class Outbox {
   /** Sealed, and not on disk yet. */
   readonly #unsaved = new Set<string>();
   readonly #order = new CommandOrder();
+  /** σ id → how many open commands were sealed in it last. */
+  readonly #following = new Map<string, number>();
   /** f of a receiver → ids of the commands on their way to it. */
   readonly #underWay = new Map<string, Set<string>>();
   readonly #closed = { delivered: 0, failed: 0 };
@@ -123,12 +125,13 @@ export class Outbox {
 
   /** All or none. */
   async add(commands: readonly NewCommand[]): Promise<void> {
-    const added: OutboxCommand[] = [];
-    for (const command of commands) {
-      added.push({
+    const first = Number(await this.#commands.nextCounter('sequence', commands.length));
+    const createdAt = this.#now();
+    await this.#write(
+      commands.map((command, i) => ({
         ...command,
-        sequence: Number(await this.#commands.nextCounter('sequence')),
-        createdAt: this.#now(),
+        sequence: first + i,
+        createdAt,
         stage: 'waiting',
         code: '',
         sigmaId: '',
@@ -138,9 +141,8 @@ export class Outbox {
         actors: [],
         receiver: '',
         session: '',
-      });
-    }
-    await this.#write(added);
+      })),
+    );
   }
 
   /** σ's bytes and its commands' new stage in one step: σ may be sent once this resolves. */
@@ -242,10 +244,7 @@ export class Outbox {
 
   /** Closes σ once none of its commands waits for it any more. */
   #ifAnswered(sigmaId: string): Write[] {
-    const sigma = this.#openSigmas.get(sigmaId);
-    const pending = sigma?.commands.some((id) => this.#openCommands.get(id)?.sigmaId === sigmaId);
-    if (sigma === undefined || pending === true) return [];
-    this.#openSigmas.delete(sigmaId);
+    if (this.#following.has(sigmaId) || !this.#openSigmas.delete(sigmaId)) return [];
     return [this.#forgetting(sigmaId)];
   }
 
@@ -279,6 +278,8 @@ export class Outbox {
   #remember(command: OutboxCommand): void {
     const { id, stage, receiver } = command;
     this.#order.add(id, command.sequence);
+    this.#follow(this.#openCommands.get(id)?.sigmaId, -1);
+    if (isOpen(command)) this.#follow(command.sigmaId, 1);
     if (stage === 'delivered' || stage === 'failed') {
       this.#closed[stage] += 1;
       this.#openCommands.delete(id);
@@ -286,5 +287,12 @@ export class Outbox {
     const underWay = this.#underWay.get(receiver) ?? new Set();
     if (isOpen(command) && stage !== 'waiting') this.#underWay.set(receiver, underWay.add(id));
     else if (underWay.delete(id) && underWay.size === 0) this.#underWay.delete(receiver);
+  }
+
+  #follow(sigmaId: string | undefined, by: 1 | -1): void {
+    if (!sigmaId) return;
+    const following = (this.#following.get(sigmaId) ?? 0) + by;
+    if (following === 0) this.#following.delete(sigmaId);
+    else this.#following.set(sigmaId, following);
   }
 }

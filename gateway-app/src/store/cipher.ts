@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { systemRandom } from '@chargecast/signcryption/primitives/native';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 
 import { CodedError } from '../common/errors';
 
@@ -52,7 +53,7 @@ export class SealingCipher implements ValueCipher {
   }
 
   seal(diskKey: string, key: string, value: Uint8Array): Uint8Array {
-    const nonce = randomBytes(NONCE_BYTES);
+    const nonce = systemRandom(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#valueKey, nonce).setAAD(Buffer.from(diskKey));
     const parts = [Buffer.of(VERSION), nonce];
     if (this.hidesKeys) parts.push(cipher.update(withLength(key)));

@@ -116,13 +116,13 @@ class LevelStore implements Store {
     return store;
   }
 
-  async nextCounter(name: string): Promise<bigint> {
+  async nextCounter(name: string, count = 1): Promise<bigint> {
     let counter = this.#counters.get(name);
     if (!counter) {
       counter = new Counter(this.sub(COUNTERS), name);
       this.#counters.set(name, counter);
     }
-    return counter.next();
+    return counter.next(BigInt(count));
   }
 
   close(): Promise<void> {
@@ -223,20 +223,23 @@ class Counter {
     this.#name = name;
   }
 
-  next(): Promise<bigint> {
-    const turn = this.#queue.then(() => this.#take());
+  next(count: bigint): Promise<bigint> {
+    const turn = this.#queue.then(() => this.#take(count));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #take(): Promise<bigint> {
-    if (this.#next === this.#reserved) {
+  async #take(count: bigint): Promise<bigint> {
+    if (this.#next + count > this.#reserved) {
       const stored = await this.#store.get(this.#name);
       const start = stored ? BigInt(`0x${Buffer.from(stored).toString()}`) : 0n;
-      await this.#store.put(this.#name, Buffer.from(orderedKey(start + COUNTER_RESERVE)));
+      const end = start + (count > COUNTER_RESERVE ? count : COUNTER_RESERVE);
+      await this.#store.put(this.#name, Buffer.from(orderedKey(end)));
       this.#next = start;
-      this.#reserved = start + COUNTER_RESERVE;
+      this.#reserved = end;
     }
-    return this.#next++;
+    const first = this.#next;
+    this.#next += count;
+    return first;
   }
 }

@@ -85,6 +85,20 @@ describe.each(['clear', 'sealed'] as const)('a %s store', (kind) => {
     expect(given).toEqual([...given].sort((a, b) => Number(a - b)));
   });
 
+  it('gives many numbers of a counter in a row', async () => {
+    const given: number[] = [];
+    for (let run = 0; run < 2; run++) {
+      const store = await open[kind]();
+      for (const count of [3, 1, 100, 64, 200]) {
+        const first = Number(await store.nextCounter('n', count));
+        given.push(...Array.from({ length: count }, (_, i) => first + i));
+      }
+      await store.close();
+    }
+    expect(new Set(given).size).toBe(2 * 368);
+    expect(given).toEqual([...given].sort((a, b) => a - b));
+  });
+
   it('says who is in the way when opened twice', async () => {
     const store = await open[kind]();
     await expect(open[kind]()).rejects.toMatchObject({ code: 'E_STORE_LOCKED' });

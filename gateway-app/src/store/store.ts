@@ -13,8 +13,11 @@ export interface Store {
   entries(range?: KeyRange): AsyncIterable<StoreEntry>;
   /** @param name letters, digits, `.`, `_`, `-` */
   sub(name: string, options?: SubStoreOptions): Store;
-  /** A number never given before under this name on this database, durable before it resolves; gaps occur. */
-  nextCounter(name: string): Promise<bigint>;
+  /**
+   * A number never given before under this name on this database, durable before it resolves; gaps occur.
+   * @param count so many in a row are taken, of which this is the first
+   */
+  nextCounter(name: string, count?: number): Promise<bigint>;
   /** Closes the whole database; sub-stores with it. */
   close(): Promise<void>;
 }
