@@ -11,6 +11,8 @@ import {
   registrationChart,
   verificationChart,
 } from './charts';
+import { benchCentre, centreChart, centreTable } from './centre/centre';
+import { type CentreFactory } from './centre/subject';
 import { benchCrypto } from './crypto/crypto';
 import { cryptoTable } from './crypto/report';
 import { benchCurtailment, type CurtailmentFactories, curtailmentTable } from './curtailment/curtailment';
@@ -45,6 +47,8 @@ export type {
 } from './analyses/subject';
 export type { ThroughputFactories } from './analyses/throughput';
 
+export type { CentreFactory, CentreParts, CentreRun, CentreSubject } from './centre/subject';
+
 export type { CurtailmentFactories, CurtailmentSubject } from './curtailment/curtailment';
 export type { CpuTimes, EndToEndFactory, EndToEndSubject, SealedCommands, StreamListener } from './end-to-end/subject';
 export type { ChainSubject, CommitTimes, GrowthSubjects, RestartTimes } from './growth/subject';
@@ -59,6 +63,7 @@ export type { VerificationFactory, VerificationSubject } from './verification/su
 const USAGE = `usage: bench all|<suite> [--json]
   all          every one of them in turn
   crypto       cost of the scheme in multiples of one native X25519 and one Ed25519 verification
+  centre       cost of a command at its centre, by step, and the share of sealing
   handshake    cost of the mutual authentication beside one TLS 1.3 handshake of OpenSSL
   curtailment  milliseconds from a centre's call to each charging station's acceptance
   registration vehicles registered a second at a provider and on the chain, sustained for 20 s
@@ -75,6 +80,7 @@ const USAGE = `usage: bench all|<suite> [--json]
 
 /** What the application brings to be measured. */
 export interface BenchSubjects {
+  readonly centre?: CentreFactory;
   readonly handshake?: SubjectFactory;
   readonly registration?: RegistrationFactory;
   readonly curtailment?: CurtailmentFactories;
@@ -159,6 +165,7 @@ function suite<Results extends object>(
 }
 
 function suites({
+  centre,
   handshake,
   registration,
   curtailment,
@@ -172,6 +179,7 @@ function suites({
 }: BenchSubjects): Readonly<Record<string, () => Promise<Measured>>> {
   return {
     crypto: suite(benchCrypto, cryptoTable, cryptoChart),
+    ...(centre && { centre: suite(() => benchCentre(centre), centreTable, centreChart) }),
     ...(handshake && { handshake: suite(() => benchHandshake(handshake), handshakeTable, handshakeChart) }),
     ...(curtailment && { curtailment: suite(() => benchCurtailment(curtailment), curtailmentTable, curtailmentChart) }),
     ...(registration && {

@@ -20,6 +20,7 @@ import {
   Secret,
   sessionBinding,
   setupKgc,
+  type Signcrypted,
   toHex,
 } from '@chargecast/signcryption';
 import { type Env } from '@chargecast/signcryption/env';
@@ -30,7 +31,7 @@ export const MESSAGE_BYTES = 128;
 export const SESSION_ID = Uint8Array.of(1);
 /** The largest σ the limits allow; a longer list is split, as a centre does. */
 export const MAX_RECEIVERS = 1000;
-/** One a σ; as many as all rounds of all cases seal. */
+/** One a σ; as many as all rounds of all cases of `bench crypto` seal. */
 const CREDENTIALS = 1000;
 
 export class MemorySet implements DurableSet {
@@ -52,9 +53,12 @@ export interface Fixture {
   readonly vehicles: readonly HolderKey[];
   /** Seals one 128-byte message to each of n vehicles, from the one at `first` on, with a fresh credential. */
   readonly seal: (env: Env, n: number, first?: number) => Promise<Uint8Array>;
+  /** Seals what is given, with a fresh credential. */
+  readonly sealTo: (env: Env, receivers: readonly Receiver[], ttlSeconds: number) => Promise<Signcrypted>;
 }
 
-export async function createFixture(vehicleCount: number): Promise<Fixture> {
+/** @param credentials how many σ's can be sealed */
+export async function createFixture(vehicleCount: number, credentials = CREDENTIALS): Promise<Fixture> {
   const kgc = setupKgc();
   const { masterPublicKey } = kgc;
   const params = createParams({
@@ -84,13 +88,13 @@ export async function createFixture(vehicleCount: number): Promise<Fixture> {
   const nextCredential = credentialSource(params, kgc, centre);
   const hedge = new Secret(new Uint8Array(32).fill(1));
   const spent = new MemorySet();
-  const seal = async (env: Env, n: number, first = 0): Promise<Uint8Array> => {
-    const common = { params, limits, sender: centre, hedge, ttl: 1800, spent };
-    const addressed = receivers.slice(first, first + n);
-    return (await signcrypt(env, { ...common, credential: nextCredential(), receivers: addressed })).sigma;
-  };
-  await nextCredential.refill(CREDENTIALS);
-  return { params, limits, centre, pile, vehicles, seal };
+  const common = { params, limits, sender: centre, hedge, spent };
+  const sealTo: Fixture['sealTo'] = (env, addressed, ttl) =>
+    signcrypt(env, { ...common, credential: nextCredential(), receivers: addressed, ttl });
+  const seal = async (env: Env, n: number, first = 0): Promise<Uint8Array> =>
+    (await sealTo(env, receivers.slice(first, first + n), 1800)).sigma;
+  await nextCredential.refill(credentials);
+  return { params, limits, centre, pile, vehicles, seal, sealTo };
 }
 
 function enroller(params: Params, kgc: KgcKeys): (realId: string, role: Role) => Promise<HolderKey> {

@@ -43,6 +43,15 @@ export class Measurements {
     return rounds;
   }
 
+  /** Under `name` stands from now on what the cases took together in each round, per operation of each. */
+  sum(name: string, cases: readonly string[]): void {
+    const rounds = cases.map((each) => this.#of(each));
+    this.#rounds.set(
+      name,
+      (rounds[0] ?? []).map((_, round) => rounds.reduce((sum, of) => sum + (of[round] as number), 0)),
+    );
+  }
+
   timing(name: string): Timing {
     return summary(this.#of(name));
   }

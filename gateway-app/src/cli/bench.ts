@@ -36,6 +36,11 @@ const STATIONS_OF_ALL = 50;
 const without = (command: Command): Command => command;
 const onLedger = (command: Command): Command => command.addOption(ledgerOption());
 
+async function centreSubjects(): Promise<BenchSubjects> {
+  const { centreSubject: centre } = await import('../csc/bench/subject.js');
+  return { centre };
+}
+
 async function handshakeSubjects(): Promise<BenchSubjects> {
   const { handshakeSubject: handshake } = await import('../authentication/bench/subject.js');
   return { handshake };
@@ -86,6 +91,7 @@ async function growthSubjects({ ledger, messages }: GrowthOptions): Promise<Benc
 
 async function allSubjects({ ledger }: LedgerOptions): Promise<BenchSubjects> {
   const brought = await Promise.all([
+    centreSubjects(),
     handshakeSubjects(),
     registrationSubjects(),
     curtailed({ ledger, stations: STATIONS_OF_ALL }),
@@ -133,6 +139,11 @@ const SUITES: Readonly<Record<string, Suite<never>>> = {
     description: 'cost of sealing, verifying and locating',
     options: without,
     subjects: async () => ({}),
+  },
+  centre: {
+    description: 'CPU time of a command at its centre by step, and how much of it is sealing',
+    options: without,
+    subjects: centreSubjects,
   },
   handshake: {
     description: 'cost of the mutual authentication beside OpenSSL’s TLS 1.3',

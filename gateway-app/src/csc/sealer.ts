@@ -11,7 +11,7 @@ import { plan, type PlannedReceiver, type Ready } from './plan';
 
 export interface SealerParts {
   readonly outbox: Outbox;
-  readonly addressing: Addressing;
+  readonly addressing: Pick<Addressing, 'resolve'>;
   readonly holder: Pick<Holder, 'seal'>;
   readonly replica: Pick<ReplicaView, 'limits' | 'isFresh'>;
   readonly settings: Pick<DispatchSettings, 'maxReceivers' | 'ttlSeconds' | 'commandSeconds'>;
