@@ -62,12 +62,30 @@ export function withStep(before: OutboxCommand | undefined, command: OutboxComma
   return { ...command, way: [...kept, { stage, at, code, sigmaId }] };
 }
 
+const WAY_OF_SIGMA: readonly CommandStage[] = ['sealed', 'acknowledged', 'committed'];
+
+/** The command after a step of the σ it follows; itself if it has taken that one, does not follow σ, or is closed. */
+export function followed(command: OutboxCommand, sigmaId: string, { stage, at }: SigmaStep): OutboxCommand {
+  const taken = WAY_OF_SIGMA.indexOf(command.stage);
+  if (command.sigmaId !== sigmaId || taken < 0 || taken >= WAY_OF_SIGMA.indexOf(stage)) return command;
+  return withStep(command, { ...command, stage }, at);
+}
+
 export const isOpen = (command: OutboxCommand): boolean => command.stage !== 'delivered' && command.stage !== 'failed';
+
+/** A step that σ took, and with it all commands that followed it. */
+export interface SigmaStep {
+  readonly stage: 'acknowledged' | 'committed';
+  /** Unix milliseconds. */
+  readonly at: number;
+}
 
 /** One σ on its way. */
 export interface OutboxSigma {
   readonly id: string;
-  readonly stage: 'sealed' | 'acknowledged' | 'committed';
+  readonly stage: 'sealed' | SigmaStep['stage'];
+  /** Its steps since it was sealed, in order; absent until it has taken one. */
+  readonly way?: readonly SigmaStep[];
   /** f of each receiver, for the KGC. */
   readonly receivers: readonly string[];
   readonly commands: readonly string[];

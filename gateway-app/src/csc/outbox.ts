@@ -2,7 +2,15 @@ import { type StationAnswer } from '@chargecast/protocol';
 import { CodedError } from '../common/errors';
 import { type Batch, fromJson, type Store, toJson } from '../store';
 import { GroupCommit } from '../store/group-commit';
-import { type CommandStage, isOpen, type OutboxCommand, type OutboxSigma, withStep } from './command';
+import {
+  type CommandStage,
+  followed,
+  isOpen,
+  type OutboxCommand,
+  type OutboxSigma,
+  type SigmaStep,
+  withStep,
+} from './command';
 import { CommandOrder } from './command-order';
 
 export type NewCommand = Pick<OutboxCommand, 'id' | 'customer' | 'kind' | 'action' | 'payload'>;
@@ -56,7 +64,9 @@ export class Outbox {
     const outbox = new Outbox(store, now);
     for await (const { value } of outbox.#commands.entries()) outbox.#remember(fromJson<OutboxCommand>(value));
     for await (const { key, value } of outbox.#sigmas.entries()) {
-      outbox.#openSigmas.set(key, fromJson<OutboxSigma>(value));
+      const sigma = fromJson<OutboxSigma>(value);
+      outbox.#openSigmas.set(key, sigma);
+      sigma.way?.forEach((step) => outbox.#follow(sigma, step));
     }
     return outbox;
   }
@@ -170,11 +180,11 @@ export class Outbox {
 
   async acknowledge(id: string, acks: OutboxSigma['acks']): Promise<void> {
     const deadline = Math.max(...acks.map((ack) => ack.deadline));
-    await this.#advance(id, 'sealed', { stage: 'acknowledged', acks, deadline });
+    await this.#advance(id, 'acknowledged', { acks, deadline });
   }
 
   async commit(id: string): Promise<void> {
-    await this.#advance(id, 'acknowledged', { stage: 'committed', committedAt: this.#now() });
+    await this.#advance(id, 'committed', { committedAt: this.#now() });
   }
 
   /** The command was acted upon. Nothing changes if that is known already. */
@@ -222,16 +232,26 @@ export class Outbox {
     }
   }
 
-  /** Moves σ and those of its commands that still follow it, unless they are further already. */
-  async #advance(id: string, from: OutboxSigma['stage'], change: Partial<OutboxSigma>): Promise<void> {
+  /** Moves σ, unless it is further already. Only σ is written: with it on disk stands how far its commands are. */
+  async #advance(id: string, stage: SigmaStep['stage'], change: Partial<OutboxSigma>): Promise<void> {
     const sigma = this.#openSigmas.get(id);
-    if (sigma === undefined || (sigma.stage !== from && sigma.stage !== 'sealed')) return;
-    const advanced = { ...sigma, ...change };
+    if (sigma === undefined || sigma.stage === stage || sigma.stage === 'committed') return;
+    const step = { stage, at: this.#now() };
+    const advanced = { ...sigma, ...change, stage, way: [...(sigma.way ?? []), step] };
     this.#openSigmas.set(id, advanced);
-    const commands = this.#current(sigma.commands)
-      .filter((command) => command.sigmaId === id && command.stage !== 'waiting')
-      .map((command) => ({ ...command, stage: advanced.stage }));
-    await this.#write(commands, [(batch) => batch.put(this.#sigmas, id, toJson(advanced))]);
+    const moved = this.#follow(advanced, step);
+    await this.#disk.commit((batch) => batch.put(this.#sigmas, id, toJson(advanced)));
+    this.#tell(moved);
+  }
+
+  /** @returns those that the step moved */
+  #follow(sigma: OutboxSigma, step: SigmaStep): readonly OutboxCommand[] {
+    return this.#current(sigma.commands).flatMap((command) => {
+      const moved = followed(command, sigma.id, step);
+      if (moved === command) return [];
+      this.#remember(moved);
+      return [moved];
+    });
   }
 
   /** @param also written in the same batch, if the command was still open */
@@ -272,14 +292,18 @@ export class Outbox {
       for (const command of written) batch.put(this.#commands, command.id, toJson(command));
       for (const write of further) write(batch);
     });
-    for (const command of written) for (const listener of this.#listeners) listener(command);
+    this.#tell(written);
+  }
+
+  #tell(changed: readonly OutboxCommand[]): void {
+    for (const command of changed) for (const listener of this.#listeners) listener(command);
   }
 
   #remember(command: OutboxCommand): void {
     const { id, stage, receiver } = command;
     this.#order.add(id, command.sequence);
-    this.#follow(this.#openCommands.get(id)?.sigmaId, -1);
-    if (isOpen(command)) this.#follow(command.sigmaId, 1);
+    this.#count(this.#openCommands.get(id)?.sigmaId, -1);
+    if (isOpen(command)) this.#count(command.sigmaId, 1);
     if (stage === 'delivered' || stage === 'failed') {
       this.#closed[stage] += 1;
       this.#openCommands.delete(id);
@@ -289,7 +313,7 @@ export class Outbox {
     else if (underWay.delete(id) && underWay.size === 0) this.#underWay.delete(receiver);
   }
 
-  #follow(sigmaId: string | undefined, by: 1 | -1): void {
+  #count(sigmaId: string | undefined, by: 1 | -1): void {
     if (!sigmaId) return;
     const following = (this.#following.get(sigmaId) ?? 0) + by;
     if (following === 0) this.#following.delete(sigmaId);

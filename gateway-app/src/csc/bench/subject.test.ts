@@ -8,13 +8,7 @@ it('takes commands from an operator to their delivery', async () => {
   const { costs, growth } = await benchCentre(centreSubject, LOAD);
   expect(costs.map(({ receivers }) => receivers)).toEqual([1, 2, 4]);
   for (const { steps, all, signcryptShare } of costs) {
-    expect(Object.keys(steps)).toEqual([
-      'taken from an operator',
-      'sealed',
-      'acknowledged',
-      'committed',
-      'delivered',
-    ]);
+    expect(Object.keys(steps)).toEqual(['taken from an operator', 'sealed', 'acknowledged', 'committed', 'delivered']);
     expect(Math.min(...Object.values(steps))).toBeGreaterThan(0);
     expect(all).toBeGreaterThan(0);
     expect(signcryptShare.median).toBeGreaterThan(0);
