@@ -1,4 +1,5 @@
 /** Unit costs, read from what the other suites have written. */
+import { type CentreResults } from '../centre/centre';
 import { type Provenance, readResults } from '../crypto/report';
 import { type EndToEndResults } from '../end-to-end/end-to-end';
 import { type RegistrationResults } from '../registration/registration';
@@ -15,6 +16,7 @@ export function readUnitCosts(read: (suite: string) => unknown = readResults): U
   const endToEnd = given<EndToEndResults & Provenance>(read, 'end-to-end');
   const storage = given<StorageResults>(read, 'storage');
   const registration = given<RegistrationResults>(read, 'registration');
+  const centre = given<CentreResults>(read, 'centre');
   const { ledger } = endToEnd;
   if (storage.ledger !== ledger) {
     throw new NotMeasuredError(
@@ -35,6 +37,7 @@ export function readUnitCosts(read: (suite: string) => unknown = readResults): U
     sigma: storage.stored
       .filter(({ kind }) => kind === 'σ')
       .map(({ items, blockBytes, stateBytes }) => ({ receivers: items, blocks: blockBytes, state: stateBytes })),
+    centre: centre.costs.map(({ receivers, all }) => ({ receivers, microseconds: receivers * all })),
     certificate: gathered(storage, 'registration'),
     chargingRecord: gathered(storage, 'charging record'),
   };

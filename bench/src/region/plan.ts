@@ -58,6 +58,8 @@ export interface UnitCosts {
   readonly registrationsPerSecond: number;
   /** One σ in a transaction of its own, by receivers, ascending. */
   readonly sigma: readonly (Bytes & { readonly receivers: number })[];
+  /** CPU time of a centre for all commands of one σ, by receivers, ascending. */
+  readonly centre: readonly { readonly receivers: number; readonly microseconds: number }[];
   readonly certificate: Bytes;
   readonly chargingRecord: Bytes;
 }
@@ -78,6 +80,8 @@ export interface RegionPlan {
     readonly perOrganisation: number;
     readonly all: number;
   };
+  /** Processes of one thread each, of all operators together. */
+  readonly centres: { readonly cpuMicrosecondsPerCommand: number; readonly processes: number };
   /** Mbit/s of one organisation at the peak, to and from others. */
   readonly mbit: {
     readonly fromKeyCentre: number;
@@ -117,6 +121,7 @@ export function planRegion(given: Assumptions, costs: UnitCosts): RegionPlan {
   const perOrganisation = Math.max(1, Math.ceil((peak * cpuSeconds) / (given.cores * given.utilisation)));
   const agents = Math.ceil(given.vehicles / given.vehiclesPerPile / given.pilesPerAgent);
   const eachAgent = mbitAtPeak / channels.count;
+  const atCentre = onLine(costs.centre, given.receivers, ({ microseconds }) => microseconds) / given.receivers;
   return {
     commandsPerSecond: { mean, peak },
     sigmasPerSecondAtPeak: peak / given.receivers,
@@ -131,6 +136,10 @@ export function planRegion(given: Assumptions, costs: UnitCosts): RegionPlan {
       cpuMillisecondsPerCommandAndOrganisation: cpuSeconds * 1000,
       perOrganisation,
       all: perOrganisation * given.organisations,
+    },
+    centres: {
+      cpuMicrosecondsPerCommand: atCentre,
+      processes: Math.max(1, Math.ceil((peak * atCentre) / 1e6 / given.utilisation)),
     },
     mbit: {
       fromKeyCentre: mbitAtPeak,
@@ -162,15 +171,23 @@ function channelsFor(
   return { count: Math.max(1, byRate, byLinks), measuredRate, byRate, byLinks };
 }
 
-/** On the straight line between the sizes measured next to it. */
 function perCommand(sigma: UnitCosts['sigma'], receivers: number): Bytes {
-  const above = sigma.findIndex((size) => size.receivers >= receivers);
-  const high = sigma[above < 1 ? (above === 0 ? 1 : sigma.length - 1) : above];
-  const low = high && sigma[sigma.indexOf(high) - 1];
-  if (!low || !high) throw new RangeError('bytes of σ must be measured at two sizes or more');
+  const of = (which: keyof Bytes): number => onLine(sigma, receivers, (size) => size[which]) / receivers;
+  return { blocks: of('blocks'), state: of('state') };
+}
+
+/** What one σ costs, on the straight line between the sizes measured next to it. */
+function onLine<Size extends { readonly receivers: number }>(
+  sizes: readonly Size[],
+  receivers: number,
+  of: (size: Size) => number,
+): number {
+  const above = sizes.findIndex((size) => size.receivers >= receivers);
+  const next = above < 0 ? sizes.length - 1 : Math.max(1, above);
+  const [low, high] = [sizes[next - 1], sizes[next]];
+  if (!low || !high) throw new RangeError('costs of σ must be measured at two sizes or more');
   const share = (receivers - low.receivers) / (high.receivers - low.receivers);
-  const at = (which: keyof Bytes): number => (low[which] + share * (high[which] - low[which])) / receivers;
-  return { blocks: at('blocks'), state: at('state') };
+  return of(low) + share * (of(high) - of(low));
 }
 
 function storageOf(

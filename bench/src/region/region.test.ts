@@ -14,6 +14,11 @@ const COSTS: UnitCosts = {
     { receivers: 100, blocks: 25_000, state: 21_000 },
     { receivers: 1000, blocks: 205_000, state: 201_000 },
   ],
+  centre: [
+    { receivers: 1, microseconds: 1000 },
+    { receivers: 100, microseconds: 20_000 },
+    { receivers: 1000, microseconds: 200_000 },
+  ],
   certificate: { blocks: 1800, state: 700 },
   chargingRecord: { blocks: 1400, state: 600 },
 };
@@ -26,6 +31,8 @@ test('the plan is the arithmetic its page says', () => {
   expect(plan.channels).toEqual({ count: 1, commandsPerSecondEach: 5000, neededByRate: 1, neededByAgentsLinks: 1 });
   expect(plan.hosts.cpuMillisecondsPerCommandAndOrganisation).toBeCloseTo(0.1, 9);
   expect(plan.hosts).toMatchObject({ perOrganisation: 1, all: 4 });
+  // 400 × 200 µs by half a core.
+  expect(plan.centres).toEqual({ cpuMicrosecondsPerCommand: 200, processes: 1 });
   expect(plan.agents).toBe(4320);
   expect(plan.mbit.toAgents).toBeCloseTo(1080 * 0.656, 6);
   expect(plan.mbit.ordering).toBeCloseTo(2 * 0.656, 6);
@@ -40,6 +47,7 @@ test('ten times the vehicles need ten times the rate, storage and, at last, chan
   const [one, ten] = [1, 10].map((times) => planRegion({ ...ASSUMPTIONS, vehicles: times * 10_000_000 }, COSTS));
   expect(ten?.commandsPerSecond.peak).toBeCloseTo(10 * (one?.commandsPerSecond.peak ?? 0), 6);
   expect(ten?.terabytesAYear.all).toBeCloseTo(10 * (one?.terabytesAYear.all ?? 0), 6);
+  expect(ten?.centres.processes).toBeGreaterThan(9 * (one?.centres.processes ?? 0) - 9);
   expect(ten?.channels.count).toBeGreaterThanOrEqual(10 * ((one?.channels.count ?? 0) - 1));
 });
 
@@ -55,6 +63,7 @@ test('smaller σ make commands heavier, between the sizes measured and beyond th
 test('an assumption that cannot be is refused', () => {
   expect(() => planRegion({ ...ASSUMPTIONS, peak: 0 }, COSTS)).toThrow(RangeError);
   expect(() => planRegion(ASSUMPTIONS, { ...COSTS, sigma: COSTS.sigma.slice(0, 1) })).toThrow(RangeError);
+  expect(() => planRegion(ASSUMPTIONS, { ...COSTS, centre: [] })).toThrow(RangeError);
 });
 
 const row = (kind: string, items: number, blockBytes: number, stateBytes: number): object => ({
@@ -84,6 +93,13 @@ const documents = (): Record<string, Record<string, unknown>> => ({
       row('σ', 1000, 205_000, 201_000),
     ],
   },
+  centre: {
+    costs: [
+      { receivers: 1, all: 1000 },
+      { receivers: 100, all: 200 },
+      { receivers: 1000, all: 200 },
+    ],
+  },
   registration: { embedded: { processedPerSecond: 400 }, fabric: { processedPerSecond: 250 } },
 });
 
@@ -95,11 +111,14 @@ test('unit costs are those the suites wrote, of one ledger', async () => {
   expect(table).toContain('commandsPerDay 24');
 });
 
-test.each(['end-to-end', 'storage', 'registration'])('without %s, the command that measures it is named', (suite) => {
-  const missing = { ...documents(), [suite]: undefined };
-  expect(() => readUnitCosts((each) => missing[each])).toThrow(NotMeasuredError);
-  expect(() => readUnitCosts((each) => missing[each])).toThrow(`npm run bench -- ${suite}`);
-});
+test.each(['end-to-end', 'storage', 'registration', 'centre'])(
+  'without %s, the command that measures it is named',
+  (suite) => {
+    const missing = { ...documents(), [suite]: undefined };
+    expect(() => readUnitCosts((each) => missing[each])).toThrow(NotMeasuredError);
+    expect(() => readUnitCosts((each) => missing[each])).toThrow(`npm run bench -- ${suite}`);
+  },
+);
 
 test('figures of two ledgers are not mixed', () => {
   const mixed = documents();

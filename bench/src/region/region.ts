@@ -19,7 +19,7 @@ const figure = (value: number): string => rounded(value).toLocaleString('en', { 
 
 /** Rows for a person. */
 export function regionTable({ assumptions, unitCosts, plan }: RegionResults): string {
-  const { channels, hosts, mbit, terabytesAYear: terabytes, registration, bytesPerCommand } = plan;
+  const { channels, hosts, centres, mbit, terabytesAYear: terabytes, registration, bytesPerCommand } = plan;
   const lines: [string, string][] = [
     [
       'commands',
@@ -38,6 +38,10 @@ export function regionTable({ assumptions, unitCosts, plan }: RegionResults): st
       'hosts',
       `${hosts.perOrganisation} of ${assumptions.cores} cores for each organisation, ${hosts.all} in all ` +
         `(${figure(hosts.cpuMillisecondsPerCommandAndOrganisation)} ms of CPU a command and organisation)`,
+    ],
+    [
+      'centres',
+      `${centres.processes.toLocaleString('en')} of one thread each (${figure(centres.cpuMicrosecondsPerCommand)} µs of CPU a command)`,
     ],
     [
       'bandwidth',

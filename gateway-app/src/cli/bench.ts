@@ -123,7 +123,8 @@ const GROWTH: Suite<GrowthOptions> = {
 };
 
 const REGION: Suite<Assumptions> = {
-  description: 'hosts, channels, bandwidth, storage of a region, from what end-to-end, storage, registration measured',
+  description:
+    'hosts, channels, bandwidth, storage of a region, from what end-to-end, storage, registration, centre measured',
   options: regionOptions,
   subjects: async (options) => ({ region: assumptionsOf(options) }),
 };
