@@ -86,6 +86,19 @@ describe('process table', () => {
     }
   });
 
+  it('lets Go keep freed memory, unless the user settles that', () => {
+    const { GODEBUG: given } = process.env;
+    try {
+      delete process.env.GODEBUG;
+      expect(inheritedEnvironment()).toHaveProperty('GODEBUG', 'madvdontneed=0');
+      process.env.GODEBUG = 'gctrace=1';
+      expect(inheritedEnvironment()).toHaveProperty('GODEBUG', 'gctrace=1');
+    } finally {
+      if (given === undefined) delete process.env.GODEBUG;
+      else process.env.GODEBUG = given;
+    }
+  });
+
   it('says which program cannot be started', async () => {
     const missing = { name: 'node', command: '/nowhere/peer', args: [], environment: {}, directory };
     await expect(table.start({ ...missing, log: join(directory, 'log.txt') })).rejects.toMatchObject({

@@ -138,14 +138,19 @@ export class ProcessTable {
 }
 
 /**
+ * Blocks are large, and gone soon: with Go's default a node gives their memory back to the system, and has it cleared and
+ * mapped again for the next ones. So the system takes it when it needs it (MADV_FREE).
+ */
+const KEEP_FREED_MEMORY = 'madvdontneed=0';
+
+/**
  * Fabric's programs let `CORE_…` and `ORDERER_…` variables override their configuration files, so none of the user's
- * environment is handed on beyond what any program needs, and Go's settings for collecting garbage.
+ * environment is handed on beyond what any program needs, and Go's settings for memory.
  */
 export function inheritedEnvironment(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'GOGC', 'GOMEMLIMIT'];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'GOGC', 'GOMEMLIMIT', 'GODEBUG'];
+  const given: NodeJS.ProcessEnv = { GODEBUG: KEEP_FREED_MEMORY, ...process.env };
+  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
 }
 
 /** The last lines of a log file; empty if there is none. */
