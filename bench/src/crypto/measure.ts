@@ -1,7 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 /**
  * Interleaved timing: every round runs every case once, so that a slow minute of the machine slows all of them. What is
  * read is the process's CPU time, all threads included: on a machine with other work, wall time measures that work.
- * A case's block should last a few milliseconds, and the blocks of a ratio about equally long.
+ * A case's block should last a few milliseconds, and the blocks of a ratio about equally long. Each pays for the garbage
+ * it makes, and for no other's.
  */
 
 export interface Case {
@@ -18,6 +22,9 @@ export interface Timing {
   readonly p90: number;
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+
 export class Measurements {
   readonly #rounds = new Map<string, number[]>();
 
@@ -30,6 +37,7 @@ export class Measurements {
       for (const { name, block, operations } of cases) {
         const started = process.cpuUsage();
         await block();
+        collectGarbage({ type: 'minor' });
         const { user, system } = process.cpuUsage(started);
         if (round >= 0) measurements.#of(name).push((user + system) / operations);
       }
