@@ -52,9 +52,12 @@ const ALL = 'all steps';
 
 export async function benchCentre(make: CentreFactory, load: CentreLoad = CENTRE_LOAD): Promise<CentreResults> {
   await ready();
-  const blocks = load.receivers.map((receivers) => Math.min(load.vehicles, receivers * load.sigmas) / receivers);
-  const sealed = 2 * blocks.reduce((sum, sigmas) => sum + sigmas, 0) * (load.rounds + load.warmUp);
-  const { limits, pile, vehicles, sealTo } = await createFixture(load.vehicles, Math.ceil(sealed));
+  const sigmas = load.receivers.reduce((sum, each) => sum + Math.ceil(commandsOf(load, each) / each), 0);
+  // Each is sealed by the centre, and once more alone.
+  const { limits, pile, vehicles, sealTo } = await createFixture(
+    load.vehicles,
+    2 * sigmas * (load.rounds + load.warmUp),
+  );
   const subject = await make({ limits, pile, vehicles, seal: (receivers, ttl) => sealTo(env, receivers, ttl) });
   try {
     const cases = load.receivers.flatMap((receivers) => casesOf(subject, receivers, load));
@@ -64,8 +67,12 @@ export async function benchCentre(make: CentreFactory, load: CentreLoad = CENTRE
   }
 }
 
-function casesOf(subject: CentreSubject, receivers: number, { vehicles, sigmas }: CentreLoad): Case[] {
-  const operations = Math.min(vehicles, receivers * sigmas);
+/** In a timed block. */
+const commandsOf = ({ vehicles, sigmas }: CentreLoad, receivers: number): number =>
+  Math.min(vehicles, receivers * sigmas);
+
+function casesOf(subject: CentreSubject, receivers: number, load: CentreLoad): Case[] {
+  const operations = commandsOf(load, receivers);
   let run: CentreRun;
   const steps = subject.steps.map((name, index) => ({
     name: `${name} ${receivers}`,

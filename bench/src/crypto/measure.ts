@@ -1,12 +1,11 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 /**
  * Interleaved timing: every round runs every case once, so that a slow minute of the machine slows all of them. What is
  * read is the process's CPU time, all threads included: on a machine with other work, wall time measures that work.
  * A case's block should last a few milliseconds, and the blocks of a ratio about equally long. Each pays for the garbage
  * it makes, and for no other's.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 export interface Case {
   readonly name: string;
@@ -22,8 +21,12 @@ export interface Timing {
   readonly p90: number;
 }
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+/** V8's own collection, of what was made lately: its name is known only in a context made after the flag is set. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+  return () => collect({ type: 'minor' });
+}
 
 export class Measurements {
   readonly #rounds = new Map<string, number[]>();
@@ -32,12 +35,13 @@ export class Measurements {
 
   static async run(cases: readonly Case[], rounds: number, warmUp = 2): Promise<Measurements> {
     const measurements = new Measurements();
+    const collectGarbage = garbageCollector();
     for (const { name } of cases) measurements.#rounds.set(name, []);
     for (let round = -warmUp; round < rounds; round++) {
       for (const { name, block, operations } of cases) {
         const started = process.cpuUsage();
         await block();
-        collectGarbage({ type: 'minor' });
+        collectGarbage();
         const { user, system } = process.cpuUsage(started);
         if (round >= 0) measurements.#of(name).push((user + system) / operations);
       }

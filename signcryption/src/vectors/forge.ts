@@ -47,7 +47,6 @@ export interface Forgery {
 }
 
 export const INNER_KEY = new Uint8Array(32).fill(77);
-const BASE_U = Uint8Array.of(9, ...new Uint8Array(31));
 
 export const innerProof = (ground: Ground, sender: HolderKey, tau: Uint8Array): SenderProof => ({
   f: sender.record.f,
@@ -62,7 +61,7 @@ export function forge(ground: Ground, forgery: Forgery): Uint8Array {
   k[0] = (k[0] as number) & 0xf8;
   k[31] = ((k[31] as number) & 0x7f) | 0x40;
   const U = new Uint8Array(32);
-  primitives.x25519(U, k, BASE_U);
+  primitives.x25519Base(U, k);
   const header: Header = {
     version: 1,
     suite: params.suite,

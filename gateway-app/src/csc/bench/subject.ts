@@ -16,6 +16,7 @@ import { cscConfigSchema } from '../config';
 import { CommandDesk } from '../desk';
 import { Outbox } from '../outbox';
 import { Sealer } from '../sealer';
+import { runningCost } from './running-cost';
 
 const SESSION = Uint8Array.from(randomBytes(16));
 /** As many as a σ needs of four organisations. */
@@ -37,7 +38,7 @@ export async function centreSubject({ limits, pile, vehicles, seal }: CentrePart
     vehicles.map((keys, i) => [`contract-${i}`, { f: toHex(keys.record.f), keys, ...at }]),
   );
   const customers = [...reachable.keys()];
-  const message = encodePayload([{ commandId: toHex(SESSION), kind: 'billing', action: ACTION, payload: cost() }]);
+  const message = encodePayload([runningCost()]);
   const addressed: readonly Receiver[] = vehicles.map((keys) => ({ keys, bind: at.bind, message }));
 
   const sealer = (maxReceivers: number): Sealer =>
@@ -84,15 +85,7 @@ export async function centreSubject({ limits, pile, vehicles, seal }: CentrePart
   };
 }
 
-const ACTION = 'CostUpdated';
-
-function cost(): { readonly totalCost: number; readonly transactionId: string } {
-  return { totalCost: 42.5, transactionId: randomBytes(16).toString('hex') };
+function commandTo(customer: string): Command {
+  const { kind, action, payload } = runningCost();
+  return { customer, kind, action, payload: JSON.stringify(payload) };
 }
-
-const commandTo = (customer: string): Command => ({
-  customer,
-  kind: 'billing',
-  action: ACTION,
-  payload: JSON.stringify(cost()),
-});

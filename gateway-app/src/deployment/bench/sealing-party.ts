@@ -1,4 +1,3 @@
-import { type CommandMessage } from '@chargecast/protocol';
 import {
   acceptCredentials,
   beginEnrolment,
@@ -25,6 +24,7 @@ import {
 } from '@chargecast/signcryption';
 import { randomBytes } from 'node:crypto';
 
+import { runningCost } from '../../csc/bench/running-cost';
 import { decodePayload, encodePayload } from '../../holder';
 import { FIRST_EPOCH } from '../genesis';
 
@@ -156,13 +156,3 @@ export class Once implements DurableSet {
 }
 
 const publicKeys = ({ record, Q, u }: HolderKey): RecordKeys => ({ record, Q, u });
-
-/** What a session costs so far: the message a centre sends most. */
-function runningCost(): CommandMessage {
-  return {
-    commandId: randomBytes(16).toString('hex'),
-    kind: 'billing',
-    action: 'CostUpdated',
-    payload: { totalCost: 42.5, transactionId: randomBytes(16).toString('hex') },
-  };
-}
