@@ -28,8 +28,9 @@ export class ChainArchive {
     this.#height = height;
   }
 
-  /** @param store a sub-store of its own, of the replica's database */
-  static async open(channel: Channel, store: Store): Promise<ChainArchive> {
+  /** @param parent in the replica's database; the archive takes a sub-store of its own */
+  static async open(channel: Channel, parent: Store): Promise<ChainArchive> {
+    const store = parent.sub(channel, { largeValues: true });
     for await (const { key } of store.entries({ reverse: true, limit: 1 })) {
       return new ChainArchive(channel, store, Number.parseInt(key, 16) + 1);
     }

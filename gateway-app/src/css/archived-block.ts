@@ -14,14 +14,14 @@ export function encodeBlock({
   header,
   signatures,
   transactions,
-}: Pick<LedgerBlock, 'header' | 'signatures' | 'transactions'>): Uint8Array {
-  return Buffer.concat([
+}: Pick<LedgerBlock, 'header' | 'signatures' | 'transactions'>): readonly Uint8Array[] {
+  return [
     u32(header.length),
     header,
     u32(signatures.length),
     signatures,
     ...transactions.flatMap(({ validationCode, envelope }) => [u32(validationCode), u32(envelope.length), envelope]),
-  ]);
+  ];
 }
 
 /** For bytes this process wrote itself. */

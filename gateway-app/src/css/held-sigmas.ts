@@ -75,7 +75,7 @@ export class HeldSigmas {
 
   private constructor(parts: HoldingParts) {
     this.#parts = parts;
-    this.#sigmas = parts.store.sub('sigma');
+    this.#sigmas = parts.store.sub('sigma', { largeValues: true });
     this.#fates = parts.store.sub('fate');
     this.#writes = new GroupCommit(parts.store);
   }

@@ -73,8 +73,8 @@ async function assemble(
   const now = (): number => Math.floor(Date.now() / 1000);
   const signer = await readOrganisationSigner(path(config.organisationKey), config.identity.mspId, params);
   const archives = {
-    certchain: await ChainArchive.open('certchain', store.sub('certchain')),
-    datachain: await ChainArchive.open('datachain', store.sub('datachain')),
+    certchain: await ChainArchive.open('certchain', store),
+    datachain: await ChainArchive.open('datachain', store),
   };
   const events = new EventLog();
   const seen = new EventEmitter<{ committed: [CommittedSigma] }>();

@@ -2,6 +2,7 @@ import { systemRandom } from '@chargecast/signcryption/primitives/native';
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 
 import { CodedError } from '../common/errors';
+import { type Parts } from './large-values';
 
 /** What happens to values, and where asked for keys, on their way to disk. */
 export interface ValueCipher {
@@ -9,7 +10,7 @@ export interface ValueCipher {
   /** The disk form of a key, one for each key. */
   hide(key: string): string;
   /** @param diskKey where the value will lie, which it is bound to */
-  seal(diskKey: string, key: string, value: Uint8Array): Uint8Array;
+  seal(diskKey: string, key: string, value: Parts): Parts;
   /** @returns the key as well where it is hidden on disk. @throws CodedError E_STORE_TAMPERED */
   open(diskKey: string, stored: Uint8Array): { readonly key?: string; readonly value: Uint8Array };
   /** @param path of the sub-store, for its own keys */
@@ -52,12 +53,13 @@ export class SealingCipher implements ValueCipher {
     return createHmac('sha256', this.#nameKey).update(key).digest('hex');
   }
 
-  seal(diskKey: string, key: string, value: Uint8Array): Uint8Array {
+  seal(diskKey: string, key: string, value: Parts): Parts {
     const nonce = systemRandom(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#valueKey, nonce).setAAD(Buffer.from(diskKey));
-    const parts = [Buffer.of(VERSION), nonce];
-    if (this.hidesKeys) parts.push(cipher.update(withLength(key)));
-    return Buffer.concat([...parts, cipher.update(value), cipher.final(), cipher.getAuthTag()]);
+    const clear = this.hidesKeys ? [withLength(key), ...value] : value;
+    const sealed = clear.map((part) => cipher.update(part));
+    cipher.final();
+    return [Buffer.of(VERSION), nonce, ...sealed, cipher.getAuthTag()];
   }
 
   open(diskKey: string, stored: Uint8Array): { key?: string; value: Uint8Array } {

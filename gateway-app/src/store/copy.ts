@@ -3,11 +3,12 @@ import { readdir } from 'node:fs/promises';
 
 import { CodedError } from '../common/errors';
 import { privateDirectory } from '../common/files';
+import { copyLargeValues } from './large-values';
 
 const TOGETHER = 1_000;
 
 /**
- * Copies a database that no process has open, entry by entry as it lies on disk: what is sealed stays sealed.
+ * Copies a database that no process has open, entry by entry and file by file as it lies on disk: what is sealed stays sealed.
  * @param to must not hold anything
  * @returns the number of entries
  * @throws CodedError E_STORE_LOCKED, E_STORE_OPEN, E_STORE_COPY
@@ -27,6 +28,7 @@ export async function copyStore(from: string, to: string): Promise<number> {
         await batch.write();
         batch = target.batch();
       }
+      await copyLargeValues(from, to);
       await batch.write({ sync: true });
       return entries;
     } finally {

@@ -1,14 +1,13 @@
 import { ClassicLevel } from 'classic-level';
+import { join } from 'node:path';
 
 import { CodedError } from '../common/errors';
 import { privateDirectory } from '../common/files';
 import { clearCipher, type ValueCipher } from './cipher';
-import { orderedKey, type Batch, type KeyRange, type Store, type StoreEntry, type SubStoreOptions } from './store';
-
-type Level = ClassicLevel<string, Uint8Array>;
-type Operation =
-  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: string };
+import { Counter } from './counter';
+import { decodePlace, encodePlace, LARGE_FOLDER, LargeValues, lengthOf, type Parts, type Place } from './large-values';
+import { type Level, LevelBatch, operation, type Prepared, type Writable, type Write } from './level-batch';
+import { type Batch, type KeyRange, type Store, type StoreEntry, type SubStoreOptions } from './store';
 
 /**
  * Keys on disk: each sub-store's name and `!`, then `:` and the key itself. `:` starts no name, so a store's own keys
@@ -18,30 +17,32 @@ const SUB = '!';
 const OWN = ':';
 const NAME = /^[A-Za-z0-9._-]+$/;
 const COUNTERS = 'counters';
-const COUNTER_RESERVE = 64n;
 
-/**
- * Most bytes are σ's and blocks of them: ciphertext, in which there is nothing to compress. From a log of LevelDB's own 4 MB
- * a busy gateway would write a table, and merge it with others, for nearly every block.
- */
-const LARGE_VALUES = { compression: false, writeBufferSize: 32 * 1024 * 1024 };
+/** Most bytes are ciphertext, in which there is nothing to compress; a log of LevelDB's own 4 MB would soon be full of them. */
+const CIPHERTEXT = { compression: false, writeBufferSize: 32 * 1024 * 1024 };
+
+/** Values of this length and more lie beside the database, where a sub-store asks for it. */
+const LARGE = 16 * 1024;
+/** What stands first in values of such a sub-store; no sealed value begins so, as did those of older databases. */
+const HERE = Buffer.of(0xf0);
+const BESIDE = Buffer.of(0xf1);
 
 /**
  * Opens a role's database, made if missing.
  * @throws CodedError E_STORE_LOCKED if another process has it open, E_STORE_OPEN
  */
 export async function openStore(directory: string): Promise<Store> {
-  return new LevelStore(await openLevel(directory), '', clearCipher);
+  return openWithCipher(directory, clearCipher);
 }
 
 /** As `openStore`; `cipher` seals every value, and the keys of sub-stores that hide theirs. */
 export async function openWithCipher(directory: string, cipher: ValueCipher): Promise<Store> {
-  return new LevelStore(await openLevel(directory), '', cipher);
+  return new LevelStore(new Database(await openLevel(directory), directory), '', cipher);
 }
 
 async function openLevel(directory: string): Promise<Level> {
   await privateDirectory(directory);
-  const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view', ...LARGE_VALUES });
+  const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view', ...CIPHERTEXT });
   try {
     await level.open();
     return level;
@@ -57,28 +58,55 @@ async function openLevel(directory: string): Promise<Level> {
   }
 }
 
-class LevelStore implements Store {
+/** LevelDB's own files, and those beside them. */
+class Database {
+  readonly level: Level;
+  readonly #directory: string;
+  readonly #large: LargeValues[] = [];
+
+  constructor(level: Level, directory: string) {
+    this.level = level;
+    this.#directory = directory;
+  }
+
+  large(path: string, places: () => AsyncIterable<Place>): LargeValues {
+    const values = new LargeValues(join(this.#directory, LARGE_FOLDER, path), places);
+    this.#large.push(values);
+    return values;
+  }
+
+  async close(): Promise<void> {
+    await this.level.close();
+    for (const values of this.#large) await values.close();
+  }
+}
+
+class LevelStore implements Store, Writable {
+  readonly #database: Database;
   readonly #level: Level;
   /** Names of the sub-stores down to this one, each with `!`. */
   readonly #path: string;
   /** What all own keys begin with. */
   readonly #own: string;
   readonly #cipher: ValueCipher;
+  readonly #large: LargeValues | undefined;
   readonly #subStores = new Map<string, LevelStore>();
   readonly #counters = new Map<string, Counter>();
 
-  constructor(level: Level, path: string, cipher: ValueCipher) {
-    this.#level = level;
+  constructor(database: Database, path: string, cipher: ValueCipher, largeValues = false) {
+    this.#database = database;
+    this.#level = database.level;
     this.#path = path;
     this.#own = path + OWN;
     this.#cipher = cipher;
+    this.#large = largeValues ? database.large(path, () => this.#places()) : undefined;
   }
 
   /** Read in this thread: from memory that takes a fraction of what another thread costs, where it waits behind syncs. */
   async get(key: string): Promise<Uint8Array | undefined> {
     const diskKey = this.#diskKey(key);
-    const value = this.#level.getSync(diskKey);
-    return value && this.#cipher.open(diskKey, value).value;
+    const stored = this.#level.getSync(diskKey);
+    return stored && this.#open(diskKey, stored).value;
   }
 
   async has(key: string): Promise<boolean> {
@@ -94,24 +122,31 @@ class LevelStore implements Store {
   }
 
   batch(): Batch {
-    return new LevelBatch(this.#level);
+    return new LevelBatch(this.#level, (store) =>
+      store instanceof LevelStore && store.#level === this.#level ? store : undefined,
+    );
   }
 
-  async *entries(range: KeyRange = {}): AsyncGenerator<StoreEntry> {
-    for await (const [diskKey, value] of this.#level.iterator(this.#bounds(range))) {
-      const opened = this.#cipher.open(diskKey, value);
+  entries(range: KeyRange = {}): AsyncGenerator<StoreEntry> {
+    const entries = this.#entries(range);
+    return this.#large ? this.#large.whileRead(entries) : entries;
+  }
+
+  async *#entries(range: KeyRange): AsyncGenerator<StoreEntry> {
+    for await (const [diskKey, stored] of this.#level.iterator(this.#bounds(range))) {
+      const opened = this.#open(diskKey, stored);
       yield { key: opened.key ?? diskKey.slice(this.#own.length), value: opened.value };
     }
   }
 
-  sub(name: string, { hiddenKeys = false }: SubStoreOptions = {}): Store {
+  sub(name: string, { hiddenKeys = false, largeValues = false }: SubStoreOptions = {}): Store {
     if (!NAME.test(name)) {
       throw new CodedError('E_STORE_NAME', `"${name}" cannot name a sub-store: use letters, digits, ".", "_", "-"`);
     }
     const known = this.#subStores.get(name);
     if (known) return known;
     const path = `${this.#path}${name}${SUB}`;
-    const store = new LevelStore(this.#level, path, this.#cipher.sub(path, hiddenKeys));
+    const store = new LevelStore(this.#database, path, this.#cipher.sub(path, hiddenKeys), largeValues);
     this.#subStores.set(name, store);
     return store;
   }
@@ -126,18 +161,42 @@ class LevelStore implements Store {
   }
 
   close(): Promise<void> {
-    return this.#level.close();
+    return this.#database.close();
   }
 
-  /** The write as it lies on disk. */
-  operation(key: string, value: Uint8Array | undefined): Operation {
+  seal(key: string, value: Parts | undefined): Write {
     const diskKey = this.#diskKey(key);
-    if (value === undefined) return { type: 'del', key: diskKey };
-    return { type: 'put', key: diskKey, value: this.#cipher.seal(diskKey, key, value) };
+    return { diskKey, value: value && this.#cipher.seal(diskKey, key, value) };
   }
 
-  isOf(level: Level): boolean {
-    return this.#level === level;
+  async prepare(writes: readonly Write[]): Promise<Prepared> {
+    const large = this.#large;
+    if (!large) return { operations: writes.map(({ diskKey, value }) => operation(diskKey, value)) };
+    const isLarge = (value: Parts | undefined): value is Parts => value !== undefined && lengthOf(value) >= LARGE;
+    const places = await large.write(writes.map(({ value }) => value).filter(isLarge));
+    const removes = writes.some(({ diskKey }) => this.#level.getSync(diskKey) !== undefined);
+    const left = places.values();
+    const operations = writes.map(({ diskKey, value }) => {
+      if (!value) return operation(diskKey, undefined);
+      return operation(diskKey, isLarge(value) ? [BESIDE, encodePlace(left.next().value as Place)] : [HERE, ...value]);
+    });
+    return {
+      operations,
+      settled: () => {
+        large.known(places);
+        if (removes) large.removed();
+      },
+    };
+  }
+
+  #open(diskKey: string, stored: Uint8Array): { key?: string; value: Uint8Array } {
+    return this.#cipher.open(diskKey, this.#large ? whole(stored, this.#large) : stored);
+  }
+
+  async *#places(): AsyncGenerator<Place> {
+    for await (const stored of this.#level.values(this.#bounds({}))) {
+      if (stored[0] === BESIDE[0]) yield decodePlace(stored.subarray(1));
+    }
   }
 
   #diskKey(key: string): string {
@@ -167,79 +226,14 @@ class LevelStore implements Store {
   }
 }
 
+function whole(stored: Uint8Array, large: LargeValues): Uint8Array {
+  if (stored[0] === BESIDE[0]) return large.read(decodePlace(stored.subarray(1)));
+  return stored[0] === HERE[0] ? stored.subarray(1) : stored;
+}
+
 /** Appended to a key it gives the key that follows next. */
 const SUCCESSOR = '\0';
 /** Sorts after any character of a key. */
 const HIGHEST = '\u{10ffff}';
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
-class LevelBatch implements Batch {
-  readonly #level: Level;
-  readonly #operations: Operation[] = [];
-  #committed = false;
-
-  constructor(level: Level) {
-    this.#level = level;
-  }
-
-  get size(): number {
-    return this.#operations.length;
-  }
-
-  put(store: Store, key: string, value: Uint8Array): this {
-    return this.#add(store, key, value);
-  }
-
-  del(store: Store, key: string): this {
-    return this.#add(store, key, undefined);
-  }
-
-  async commit(): Promise<void> {
-    if (this.#committed) throw new CodedError('E_STORE_BATCH', 'this batch was committed before: make a new one');
-    this.#committed = true;
-    if (this.#operations.length > 0) await this.#level.batch(this.#operations, { sync: true });
-  }
-
-  #add(store: Store, key: string, value: Uint8Array | undefined): this {
-    if (!(store instanceof LevelStore) || !store.isOf(this.#level)) {
-      throw new CodedError('E_STORE_BATCH', 'a batch spans the sub-stores of one database only');
-    }
-    this.#operations.push(store.operation(key, value));
-    return this;
-  }
-}
-
-/** Reserves numbers on disk some at a time; what a crash leaves unused of a reservation is never given. */
-class Counter {
-  readonly #store: Store;
-  readonly #name: string;
-  #next = 0n;
-  #reserved = 0n;
-  #queue: Promise<unknown> = Promise.resolve();
-
-  constructor(store: Store, name: string) {
-    this.#store = store;
-    this.#name = name;
-  }
-
-  next(count: bigint): Promise<bigint> {
-    const turn = this.#queue.then(() => this.#take(count));
-    this.#queue = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async #take(count: bigint): Promise<bigint> {
-    if (this.#next + count > this.#reserved) {
-      const stored = await this.#store.get(this.#name);
-      const start = stored ? BigInt(`0x${Buffer.from(stored).toString()}`) : 0n;
-      const end = start + (count > COUNTER_RESERVE ? count : COUNTER_RESERVE);
-      await this.#store.put(this.#name, Buffer.from(orderedKey(end)));
-      this.#next = start;
-      this.#reserved = end;
-    }
-    const first = this.#next;
-    this.#next += count;
-    return first;
-  }
-}

@@ -24,7 +24,8 @@ export interface Store {
 
 /** All or nothing. Nothing is written before `commit`; a batch is used once. */
 export interface Batch {
-  put(store: Store, key: string, value: Uint8Array): this;
+  /** @param value its bytes, or what they consist of */
+  put(store: Store, key: string, value: Uint8Array | readonly Uint8Array[]): this;
   del(store: Store, key: string): this;
   readonly size: number;
   commit(): Promise<void>;
@@ -51,6 +52,8 @@ export interface SubStoreOptions {
    * order without meaning and takes no bounds but `limit` (E_STORE_HIDDEN_RANGE).
    */
   readonly hiddenKeys?: boolean;
+  /** Long values lie in files beside the database, which is faster to write: for σ's and blocks, written once. */
+  readonly largeValues?: boolean;
 }
 
 /** A number as a key part whose text order is its order: 16 hex digits. */
