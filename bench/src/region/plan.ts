@@ -107,6 +107,9 @@ const TERA = 1e12;
 /** Peer, orderer, gateway. */
 const COPIES_OF_BLOCKS = 3;
 
+/** Organisations that must acknowledge a σ, so that one of them is honest: the key centre hands it to no more. */
+const holdersOf = (organisations: number): number => Math.floor((organisations - 1) / 3) + 1;
+
 /** @throws RangeError for an assumption that is not positive, or costs of σ without two sizes */
 export function planRegion(given: Assumptions, costs: UnitCosts): RegionPlan {
   for (const [name, value] of Object.entries(given) as [string, number][]) {
@@ -142,7 +145,7 @@ export function planRegion(given: Assumptions, costs: UnitCosts): RegionPlan {
       processes: Math.max(1, Math.ceil((peak * atCentre) / 1e6 / given.utilisation)),
     },
     mbit: {
-      fromKeyCentre: mbitAtPeak,
+      fromKeyCentre: mbitAtPeak * (holdersOf(given.organisations) / given.organisations),
       // A transaction goes to every orderer, and the leader's proposal to every other one.
       ordering: 2 * mbitAtPeak,
       toAgents: (agents / given.organisations) * eachAgent,

@@ -36,6 +36,7 @@ test('the plan is the arithmetic its page says', () => {
   expect(plan.agents).toBe(4320);
   expect(plan.mbit.toAgents).toBeCloseTo(1080 * 0.656, 6);
   expect(plan.mbit.ordering).toBeCloseTo(2 * 0.656, 6);
+  expect(plan.mbit.fromKeyCentre).toBeCloseTo(0.656 / 2, 6);
   const year = 864_000 * 365;
   expect(plan.terabytesAYear.commands).toBeCloseTo((year * 10 * (3 * 205 + 201)) / 1e12, 9);
   expect(plan.terabytesAYear.chargingRecords).toBeCloseTo((year * 0.5 * (3 * 1400 + 600)) / 1e12, 9);

@@ -30,7 +30,7 @@ interface Attempt {
   readonly nextAt: number;
 }
 
-/** The KGC waits for every gateway before it answers, milliseconds. */
+/** The KGC may have to ask one gateway after another before it answers, milliseconds. */
 const ROUTE_MS = 45_000;
 const MAX_DOUBLINGS = 16;
 /** A vehicle whose session is open is known to the KGC as soon as its pile has told it: longer nobody waits at the plug. */

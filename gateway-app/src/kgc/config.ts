@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cssPeerSchema, roleConfigSchema } from '../common/config';
+import { DEFAULT_PATIENCE_MS } from './handover';
 
 const positive = z.int().positive();
 
@@ -18,5 +19,7 @@ export const kgcConfigSchema = roleConfigSchema.extend({
   maxBatch: positive.max(4096).default(512),
   /** How long a gateway may take to acknowledge, milliseconds. */
   holdMs: positive.default(10_000),
+  /** How long one may take before the next gateway is asked beside it, milliseconds. */
+  patienceMs: positive.default(DEFAULT_PATIENCE_MS),
 });
 export type KgcConfig = z.infer<typeof kgcConfigSchema>;

@@ -13,9 +13,13 @@ export interface HandoverParts {
   readonly gateways: readonly Gateway[];
   /** Organisations that must acknowledge. */
   readonly acks: number;
-  /** Milliseconds. */
+  /** Milliseconds after which a gateway has not answered. */
   readonly holdMs: number;
+  /** Milliseconds after which another gateway is asked beside one that has not answered. */
+  readonly patienceMs: number;
 }
+
+export const DEFAULT_PATIENCE_MS = 2_000;
 
 /** l + 1 of n organisations, l = ⌊(n − 1)/3⌋: at least one of them is honest. */
 export function defaultAcks({ organisations }: Pick<Params, 'organisations'>): number {
@@ -34,18 +38,46 @@ export function submissionOrder<T extends { readonly mspId: string }>(
 }
 
 /**
- * Hands σ to every gateway: one submits it, the others hold it and step in when it does not. Should the one be
- * unreachable, the next that answered is told to submit.
+ * Hands σ to as many gateways as must acknowledge it: one submits it, the others hold it and step in when it does not. For
+ * each that refuses, cannot be reached or takes long, the next is asked; should it be the one to submit, another that
+ * acknowledged is told to.
  * @returns acks whose signature holds, one an organisation
  * @throws CodedError E_ACKS_TOO_FEW, or the gateways' own code where they refuse σ
  */
 export async function handOver(parts: HandoverParts, sigma: Uint8Array, sigmaId: Uint8Array): Promise<Ack[]> {
   const order = submissionOrder(parts.gateways, sigmaId);
-  const answers = await Promise.allSettled(order.map((gateway, i) => hold(parts, gateway, sigma, sigmaId, i === 0)));
-  const acks = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  if (answers[0]?.status === 'rejected') await appoint(parts, order, acks, sigma, sigmaId);
-  if (acks.length >= parts.acks) return acks;
-  throw tooFew(parts.acks, acks.length, answers);
+  const acks: Ack[] = [];
+  const refusals: unknown[] = [];
+  const asked = new Set<Promise<void>>();
+  const late = new Set<Promise<void>>();
+  let next = 0;
+  const ask = (gateway: Gateway): void => {
+    const answered = hold(parts, gateway, sigma, sigmaId, gateway === order[0])
+      .then((ack) => void acks.push(ack))
+      .catch((error: unknown) => void refusals.push(error))
+      .finally(() => [asked, late].forEach((set) => set.delete(answered)));
+    asked.add(answered);
+  };
+  while (acks.length < parts.acks) {
+    while (acks.length + asked.size < parts.acks && next < order.length) ask(order[next++] as Gateway);
+    if (asked.size + late.size === 0) throw tooFew(parts.acks, acks.length, refusals);
+    if (await within(parts.patienceMs, [...asked, ...late])) continue;
+    for (const each of asked) late.add(each);
+    asked.clear();
+  }
+  if (!acks.some(({ mspId }) => mspId === order[0]?.mspId)) await appoint(parts, order, acks, sigma, sigmaId);
+  return acks;
+}
+
+/** Whether one of the promises, none of which rejects, resolves in time. */
+async function within(milliseconds: number, promises: readonly Promise<void>[]): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)));
+  try {
+    return await Promise.race([over, ...promises.map((promise) => promise.then(() => true))]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function hold(
@@ -83,13 +115,12 @@ async function appoint(
   }
 }
 
-function tooFew(needed: number, given: number, answers: readonly PromiseSettledResult<Ack>[]): Error {
-  const reasons = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
-  const codes = new Set(reasons.map((reason) => codeOf(reason) ?? 'E_INTERNAL'));
+function tooFew(needed: number, given: number, refusals: readonly unknown[]): Error {
+  const codes = new Set(refusals.map((refusal) => codeOf(refusal) ?? 'E_INTERNAL'));
   const [only] = codes;
   const unanimous =
     given === 0 && codes.size === 1 && only !== undefined && !/^E_(UNREACHABLE|DEADLINE|INTERNAL)$/.test(only);
-  if (unanimous) return new CodedError(only, messageOf(reasons[0]));
+  if (unanimous) return new CodedError(only, messageOf(refusals[0]));
   const text = `${given} of ${needed} organisations acknowledged σ (${[...codes].join(', ')}); send it again`;
   return new CodedError('E_ACKS_TOO_FEW', text);
 }

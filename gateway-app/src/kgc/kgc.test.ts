@@ -268,16 +268,16 @@ describe('routing', () => {
     return (await csc.seal([{ keys: ev.key, bind, message }], 900)).sigma;
   }
 
-  it('tells every gateway, appoints one by the σ id, and gives the same acks again', async () => {
+  it('tells as many gateways as one of is honest, appoints one by the σ id, and gives the same acks again', async () => {
     const { csc, ev, pile } = await scene();
     const session = await pluggedIn(ev, pile);
     const sigma = await sealedTo(csc, ev, pile, session);
     const centre = await network.client('Kgc', kgc, 'csc', 'csc1');
     const reply = await centre.route({ sigma, receivers: [ev.f] });
-    expect(reply.acks.map(({ mspId }) => mspId).sort()).toEqual(['CSS1MSP', 'CSS2MSP', 'CSS3MSP', 'CSS4MSP']);
-    const told = network.gateways.map(({ held }) => [...held.values()]);
-    expect(told.flat().filter(Boolean)).toHaveLength(1);
-    expect(told.every((each) => each.length === 1)).toBe(true);
+    const told = network.gateways.filter(({ held }) => held.size === 1);
+    expect(told).toHaveLength(2);
+    expect(reply.acks.map(({ mspId }) => mspId).sort()).toEqual(told.map(({ mspId }) => mspId));
+    expect(told.flatMap(({ held }) => [...held.values()]).filter(Boolean)).toHaveLength(1);
     expect(await centre.route({ sigma, receivers: [ev.f] })).toEqual(reply);
   });
 
@@ -331,13 +331,35 @@ describe('routing', () => {
       if (mspId === appointed) throw new Error('away');
     };
     const { acks } = await centre.route({ sigma, receivers: [ev.f] });
-    expect(acks).toHaveLength(3);
+    expect(acks).toHaveLength(2);
     expect(network.gateways.flatMap(({ held }) => [...held.values()]).filter(Boolean)).toHaveLength(1);
     network.conduct.hold = ({ mspId }): void => {
       if (mspId !== 'CSS1MSP') throw new Error('away');
     };
     const second = await sealedTo(csc, ev, pile, session);
     expect(await refusal(centre.route({ sigma: second, receivers: [ev.f] }))).toBe('E_ACKS_TOO_FEW');
+  });
+
+  it('asks the next gateway beside one that takes long, and does not wait for it', async () => {
+    const { csc, ev, pile } = await scene();
+    const session = await pluggedIn(ev, pile);
+    const sigma = await sealedTo(csc, ev, pile, session);
+    await kgc.stop();
+    kgc = await startKgc(await network.kgcConfig({ patienceMs: 100 }));
+    const centre = await network.client('Kgc', kgc, 'csc', 'csc1');
+    let slow = '';
+    let wake = (): void => undefined;
+    const awake = new Promise<void>((resolve) => (wake = resolve));
+    network.conduct.hold = async ({ mspId }, _, submit): Promise<void> => {
+      if (submit && slow === '') slow = mspId;
+      if (mspId === slow) await awake;
+    };
+    const { acks } = await eager(() => centre.route({ sigma, receivers: [ev.f] }));
+    wake();
+    expect(acks.map(({ mspId }) => mspId)).toEqual([expect.any(String), expect.any(String)]);
+    expect(acks.map(({ mspId }) => mspId)).not.toContain(slow);
+    const others = network.gateways.filter(({ mspId }) => mspId !== slow);
+    expect(others.flatMap(({ held }) => [...held.values()]).sort()).toEqual([false, true]);
   });
 
   it('takes a pile’s word for its own vehicles only, and remembers it over a restart', async () => {
@@ -350,7 +372,7 @@ describe('routing', () => {
     kgc = await startKgc(await network.kgcConfig({ listen: `127.0.0.1:${kgc.port}` }));
     const sigma = await sealedTo(csc, ev, pile, session);
     const centre = await network.client('Kgc', kgc, 'csc', 'csc1');
-    expect((await eager(() => centre.route({ sigma, receivers: [ev.f] }))).acks).toHaveLength(4);
+    expect((await eager(() => centre.route({ sigma, receivers: [ev.f] }))).acks).toHaveLength(2);
     const own = await network.client('Kgc', kgc, 'cp', 'cp1');
     await own.unplug({ vehicle: ev.f, session: id16(), pile: pile.f });
     expect(await kgc.status()).toMatchObject({ pluggedIn: 1 });

@@ -71,6 +71,7 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
     gateways,
     acks: config.acks ?? defaultAcks(trust.params),
     holdMs: config.holdMs,
+    patienceMs: config.patienceMs,
     identities,
     vehicles,
     replica,

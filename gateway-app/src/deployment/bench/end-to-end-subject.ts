@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { createLogger } from '../../common/log';
 import { type GathererLimits } from '../../css/gatherer';
-import { defaultAcks, handOver, type HandoverParts } from '../../kgc/handover';
+import { DEFAULT_PATIENCE_MS, defaultAcks, handOver, type HandoverParts } from '../../kgc/handover';
 import { type Ledger, type TrustBundle } from '../../ledger';
 import { type AppliedBlock, CssStreamSource, openReplica, type Replica } from '../../replica';
 import { type Client, readTls } from '../../rpc';
@@ -93,7 +93,8 @@ class Subject implements EndToEndSubject {
         css: await deployment.client('Css', name, { role: 'kgc', name: 'kgc' }),
       })),
     );
-    const handover = { params, gateways, acks: defaultAcks(params), holdMs: HOLD_MS };
+    const acks = defaultAcks(params);
+    const handover = { params, gateways, acks, holdMs: HOLD_MS, patienceMs: DEFAULT_PATIENCE_MS };
     return new Subject({ deployment, party, handover, relays, stream: await CommittedStream.follow(deployment) });
   }
 
