@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 
 import { openSealedStore, openStore, type Store } from '.';
 import { copyStore } from './copy';
@@ -184,6 +187,36 @@ describe.each(['clear', 'sealed'] as const)('large values of a %s store', (kind)
     expect(await found(copy.sub('s', { largeValues: true }), 'large')).toBe(`${LARGE} × 2`);
     await copy.close();
   });
+});
+
+it('are whole after kill −9 of a process that was told they are, and the database goes on', async () => {
+  const built = resolve(__dirname, '../../dist/store/index.js');
+  const writer = `
+    require(${JSON.stringify(built)}).openStore(${JSON.stringify(join(directory, 'db'))}).then(async (store) => {
+      const sub = store.sub('s', { largeValues: true });
+      const from = (await sub.get('count'))?.[0] ?? 0;
+      for (let i = from; ; i++) {
+        const value = Buffer.alloc(${LARGE} * (1 + (i % 9)), i);
+        await store.batch().put(sub, String(i), value).put(sub, 'count', Buffer.of(i + 1)).commit();
+        console.log(i + 1);
+      }
+    });`;
+  let told = 0;
+  for (let run = 1; run <= 3; run++) {
+    const child = spawn(process.execPath, ['-e', writer], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const gone = once(child, 'exit');
+    for await (const line of createInterface(child.stdout)) {
+      told = Number(line);
+      if (told >= run * 12) child.kill('SIGKILL');
+    }
+    await gone;
+    const store = await openStore(join(directory, 'db'));
+    const sub = store.sub('s', { largeValues: true });
+    const count = (await sub.get('count'))?.[0] as number;
+    expect(count).toBeGreaterThanOrEqual(told);
+    for (let i = 0; i < count; i++) expect(await found(sub, String(i))).toBe(`${LARGE * (1 + (i % 9))} × ${i}`);
+    await store.close();
+  }
 });
 
 it('are sealed on disk as all values are', async () => {

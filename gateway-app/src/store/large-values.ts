@@ -155,9 +155,14 @@ export class LargeValues {
 
   async #sweep(segments: readonly number[]): Promise<void> {
     this.#unused = false;
-    const unused = new Set(segments.filter((number) => !this.#unknown.has(number)));
-    for await (const { segment } of this.#places()) unused.delete(segment);
-    for (const segment of unused) await unlink(this.#path(segment));
+    try {
+      const unused = new Set(segments.filter((number) => !this.#unknown.has(number)));
+      for await (const { segment } of this.#places()) unused.delete(segment);
+      for (const segment of unused) await unlink(this.#path(segment));
+    } catch (error) {
+      this.#unused = true;
+      throw error;
+    }
   }
 
   async #segments(): Promise<number[]> {

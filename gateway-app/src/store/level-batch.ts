@@ -25,8 +25,8 @@ export interface Prepared {
 export interface Writable {
   /** The write as it lies on disk. */
   seal(key: string, value: Parts | undefined): Write;
-  /** What does not go into the database itself is on disk when it resolves. */
-  prepare(writes: readonly Write[]): Promise<Prepared>;
+  /** A promise where something does not go into the database itself: it is on disk when that resolves. */
+  prepare(writes: readonly Write[]): Prepared | Promise<Prepared>;
 }
 
 export class LevelBatch implements Batch {
@@ -59,7 +59,11 @@ export class LevelBatch implements Batch {
     this.#committed = true;
     const prepared: Prepared[] = [];
     try {
-      for (const [store, writes] of this.#writes) prepared.push(await store.prepare(writes));
+      for (const [store, writes] of this.#writes) {
+        const ready = store.prepare(writes);
+        // Without a turn of the event loop in between, batches reach the database in the order they were committed.
+        prepared.push(ready instanceof Promise ? await ready : ready);
+      }
       const operations = prepared.flatMap((each) => each.operations);
       if (operations.length > 0) await this.#level.batch(operations, { sync: true });
     } finally {

@@ -169,11 +169,16 @@ class LevelStore implements Store, Writable {
     return { diskKey, value: value && this.#cipher.seal(diskKey, key, value) };
   }
 
-  async prepare(writes: readonly Write[]): Promise<Prepared> {
+  prepare(writes: readonly Write[]): Prepared | Promise<Prepared> {
     const large = this.#large;
     if (!large) return { operations: writes.map(({ diskKey, value }) => operation(diskKey, value)) };
-    const isLarge = (value: Parts | undefined): value is Parts => value !== undefined && lengthOf(value) >= LARGE;
-    const places = await large.write(writes.map(({ value }) => value).filter(isLarge));
+    const values = writes.map(({ value }) => value).filter(isLarge);
+    if (values.length === 0) return this.#placed(large, writes, []);
+    return large.write(values).then((places) => this.#placed(large, writes, places));
+  }
+
+  /** @param places of the large ones among the writes, in their order */
+  #placed(large: LargeValues, writes: readonly Write[], places: readonly Place[]): Prepared {
     const removes = writes.some(({ diskKey }) => this.#level.getSync(diskKey) !== undefined);
     const left = places.values();
     const operations = writes.map(({ diskKey, value }) => {
@@ -225,6 +230,8 @@ class LevelStore implements Store, Writable {
     };
   }
 }
+
+const isLarge = (value: Parts | undefined): value is Parts => value !== undefined && lengthOf(value) >= LARGE;
 
 function whole(stored: Uint8Array, large: LargeValues): Uint8Array {
   if (stored[0] === BESIDE[0]) return large.read(decodePlace(stored.subarray(1)));
