@@ -39,10 +39,17 @@ export const env: Env = {
 };
 const portableEnv: Env = { ...env, primitives: portablePrimitives };
 
-/** Blocks of about equal length: 1,000 agreements, one σ for 1,000, 300 or 400 messages by standard means. */
+/** Blocks of about equal length: 1,000 agreements, one σ for 1,000. */
 export function coreCases(fixture: Fixture): Case[] {
-  const standard = [signedHpkeCase(400), ...shapedHpkeCases(300)];
-  return [...agreementCases(1000), sealing(fixture, 1000, 1), primitivesCase(1000), ...standard];
+  return [...agreementCases(1000), sealing(fixture, 1000, 1), primitivesCase(1000)];
+}
+
+/**
+ * One σ for 1,000, and 300 or 400 messages by standard means. These leave key objects by the hundred, which outlive a
+ * collection of the young and are paid for by whatever runs later: nothing else is measured beside them.
+ */
+export function standardCases(fixture: Fixture): Case[] {
+  return [sealing(fixture, 1000, 1), primitivesCase(1000), signedHpkeCase(400), ...shapedHpkeCases(300)];
 }
 
 /** What no way of writing signcrypt can do without: an entry's agreement, KDF and AEAD, on operands of its sizes. */
