@@ -22,11 +22,11 @@ export interface VerificationLoad {
 }
 
 export const VERIFICATION_LOAD: VerificationLoad = {
-  rounds: 15,
+  rounds: 21,
   seconds: 240,
   fewestRounds: 5,
   receivers: 100,
-  transactions: 64,
+  transactions: 128,
   warmUp: 192,
   outstanding: 8,
 };
