@@ -1,7 +1,6 @@
 /** What `bench verification` measures: σ and puts through one organisation's gateway, nothing else at work. */
 import { type SealedCommands, type VerificationSubject } from '@chargecast/bench';
 import { chooseLedger, type LedgerKind } from '@chargecast/network';
-import { randomBytes } from 'node:crypto';
 
 import { BareConsortium } from './bare-consortium';
 import { GatewayFollower } from './following';
@@ -19,6 +18,7 @@ export async function verificationSubject(
     throw error;
   }
   const sealed = new Map<string, Uint8Array>();
+  const key = assetKeys();
   return {
     ledger,
     async seal(count): Promise<SealedCommands> {
@@ -33,10 +33,10 @@ export async function verificationSubject(
       await bare.broadcast([{ id, sigma }]);
     },
     async put(value) {
-      await bare.relay.submit('datachain', { contract: 'plain', name: 'put', args: [freshKey(), value] });
+      await bare.relay.submit('datachain', { contract: 'plain', name: 'put', args: [key(), value] });
     },
     async putOnce(value) {
-      const args = [freshKey()];
+      const args = [key()];
       const transient = { value };
       await bare.relay.submit('datachain', { contract: 'plain', name: 'putTransient', args, transient });
     },
@@ -45,7 +45,14 @@ export async function verificationSubject(
   };
 }
 
-const freshKey = (): string => `plain:${randomBytes(16).toString('hex')}`;
+/**
+ * asset00000001, asset00000002, … as samples number theirs. Under random keys LevelDB would have to merge all values put so far
+ * again and again, and it does so when keys are looked up: σ would pay for what puts left behind.
+ */
+function assetKeys(): () => string {
+  let last = 0;
+  return () => `asset${String(++last).padStart(8, '0')}`;
+}
 
 /** A slot lasts longer than the measurement: who followed the chains for its roots need not follow on. */
 async function beginSlot(bare: BareConsortium): Promise<void> {
