@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { silentLogger } from '../common/log';
+import { type Prepared } from '../common/outbox';
 import { type PlugInNotice } from '../rpc';
 import { openStore, type Store } from '../store';
 import { KgcNotices } from './kgc-notices';
@@ -38,18 +39,20 @@ test('one vehicle’s notices keep their order; another’s do not wait for them
     };
   const kgc = { plugIn: tell('plugIn'), unplug: tell('unplug') };
   const notices = await KgcNotices.open(store, kgc, silentLogger(), stop.signal);
-  const send = async (kind: 'plugIn' | 'unplug', vehicle: string): Promise<void> => {
+  const stored = async (kind: 'plugIn' | 'unplug', vehicle: string): Promise<Prepared> => {
     const prepared = notices.prepare(kind, { vehicle, session: session('03') } as never, PILE);
     const batch = store.batch();
     prepared.write(batch);
     await batch.commit();
-    await notices.sent(prepared);
+    return prepared;
   };
-  const slowly = Promise.all([send('plugIn', SLOW), send('unplug', SLOW)]);
-  await send('plugIn', QUICK);
-  await send('unplug', QUICK);
+  const plugIn = await stored('plugIn', SLOW);
+  const unplug = await stored('unplug', SLOW);
+  const slowly = Promise.all([notices.sent(plugIn), notices.sent(unplug)]);
+  await notices.sent(await stored('plugIn', QUICK));
+  await notices.sent(await stored('unplug', QUICK));
+  await until(() => notices.waiting === 2);
   expect(told).toEqual(['plugIn quick', 'unplug quick']);
-  expect(notices.waiting).toBe(2);
   slow();
   await slowly;
   await until(() => notices.waiting === 0);

@@ -220,7 +220,6 @@ async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Und
     return Promise.all([intake.prune(), outbox.prune(oldest), operations.prune(oldest)]);
   };
   const pruning = new Housekeeping(PRUNE_MS, prune, log, 'what is past could not be forgotten');
-  log.info({ port: server.port }, 'serving');
 
   return {
     name: config.name,

@@ -112,7 +112,6 @@ async function assemble(
   });
   const rest = await startRest({ name: config.name, log, path, store: restStore, ...people }, config.rest);
   undo.push(() => rest?.close());
-  log.info({ port: server.port }, 'serving');
 
   return {
     name: config.name,

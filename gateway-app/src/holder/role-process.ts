@@ -4,6 +4,7 @@ import { type z } from 'zod';
 import { type LoadedConfig, loadConfig, type RoleConfig } from '../common/config';
 import { growHeapForBuffers } from '../common/heap';
 import { createLogger, type Logger } from '../common/log';
+import { type RunningRole } from '../common/running-role';
 import { readTrust, type TrustBundle } from '../ledger';
 import { readTls, type RpcTls } from '../rpc';
 import { openSealedStore, type Store } from '../store';
@@ -42,11 +43,14 @@ export async function prepareProcess<S extends z.ZodType<RoleConfig>>(
 export type Undo = (() => unknown)[];
 
 /**
- * Prepares a role's process, opens its database and assembles the role on both. A start that fails is logged and leaves
- * nothing open.
+ * Prepares a role's process, opens its database and assembles the role on both. That it serves is logged; so is a start
+ * that fails, which leaves nothing open.
  * @throws what {@link prepareProcess}, the store and `assemble` throw
  */
-export async function assembleRole<S extends z.ZodType<RoleConfig & { readonly keyFile: string }>, R>(
+export async function assembleRole<
+  S extends z.ZodType<RoleConfig & { readonly keyFile: string }>,
+  R extends RunningRole,
+>(
   configFile: string,
   schema: S,
   assemble: (process: RoleProcess<z.output<S>>, store: Store, undo: Undo) => Promise<R>,
@@ -61,7 +65,9 @@ export async function assembleRole<S extends z.ZodType<RoleConfig & { readonly k
   );
   const undo: Undo = [() => store.close()];
   try {
-    return await assemble(process, store, undo);
+    const role = await assemble(process, store, undo);
+    log.info({ port: role.port }, 'serving');
+    return role;
   } catch (error) {
     log.error({ err: error }, 'start failed');
     for (const step of undo.reverse()) await step();

@@ -114,7 +114,6 @@ async function assemble(process: RoleProcess<KgcConfig>, store: Store, undo: Und
       config.rest,
     ));
   const pruning = new Housekeeping(PRUNE_MS, () => router.prune(), log, 'expired σ could not be forgotten');
-  log.info({ port: server.port }, 'serving');
 
   return {
     name: config.name,

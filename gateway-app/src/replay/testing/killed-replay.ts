@@ -86,8 +86,8 @@ export function killedReplay(ledger: LedgerKind): void {
 
     it('is looked for in the log of every role, the metrics of every service and both channels', () => {
       const roles = deployed.places.map(({ name }) => join('roles', name, 'role.log'));
-      const written = logs.filter(({ bytes }) => bytes.length > 0).map(({ name }) => name);
-      expect(written).toEqual(expect.arrayContaining(roles));
+      const written = new Set(logs.filter(({ bytes }) => bytes.length > 0).map(({ name }) => name));
+      expect(roles.filter((log) => !written.has(log))).toEqual([]);
       expect(metrics.map(({ name }) => name)).toEqual(deployed.services.map(({ name }) => `metrics of ${name}`));
       expect(new Set(deployed.services.map(({ role }) => role))).toEqual(new Set(['css', 'kgc', 'esp', 'csc']));
       expect(new Set(blocks.sources.map(({ channel }) => channel))).toEqual(new Set(['certchain', 'datachain']));
