@@ -1,3 +1,12 @@
+import { setMaxListeners } from 'node:events';
+
+/** What ends a role's work. As many wait on it as there is work under way: Node's warning of a leak would be a false one. */
+export function stopOfRole(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
+}
+
 /** What `work` gives, or undefined as soon as the signal aborts; a later failure of `work` is then nobody's. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import { Backoff, pause, untilAborted } from './abort';
@@ -146,6 +147,18 @@ describe('waiting', () => {
     expect(await untilAborted(never, controller.signal)).toBeUndefined();
     expect(await untilAborted(Promise.resolve(7), new AbortController().signal)).toBe(7);
     await expect(untilAborted(Promise.reject(new Error('x')), new AbortController().signal)).rejects.toThrow('x');
+  });
+
+  it('on the end of a role is for as many as there are, without a warning', () => {
+    const told = (made: string): string => {
+      const waiting = `const { pause, stopOfRole } = require(${JSON.stringify(resolve(__dirname, '../../dist/common/abort.js'))});
+        const stop = ${made};
+        for (let i = 0; i < 100; i++) pause(60_000, stop.signal);
+        stop.abort();`;
+      return spawnSync(process.execPath, ['-e', waiting], { encoding: 'utf8' }).stderr;
+    };
+    expect(told('stopOfRole()')).toBe('');
+    expect(told('new AbortController()')).toContain('MaxListenersExceededWarning');
   });
 
   it('grows to its limit and begins anew', async () => {

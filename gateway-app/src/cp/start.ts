@@ -1,6 +1,7 @@
 import { Role } from '@chargecast/signcryption';
 
 import { Suspects } from '../authentication';
+import { stopOfRole } from '../common/abort';
 import { parseAddress } from '../common/config';
 import { Housekeeping } from '../common/housekeeping';
 import type { RunningRole } from '../common/running-role';
@@ -61,7 +62,7 @@ async function assemble(
   options: CpOptions,
 ): Promise<RunningCp> {
   const { config, log, tls, trust } = process;
-  const stop = new AbortController();
+  const stop = stopOfRole();
   const stopping = stop.signal;
   const now = (): number => Math.floor(Date.now() / 1000);
   const writes = new GroupCommit(store);

@@ -1,5 +1,6 @@
 import { keySubject } from '@chargecast/protocol';
 import { toHex } from '@chargecast/signcryption';
+import { stopOfRole } from '../common/abort';
 import { parseAddress } from '../common/config';
 import { RemoteView } from '../consortium';
 import { encodeTrust, type LedgerBlock } from '../ledger';
@@ -47,7 +48,7 @@ export async function startCsc(configFile: string): Promise<RunningCsc> {
 async function assemble(process: RoleProcess<CscConfig>, store: Store, undo: Undo): Promise<RunningCsc> {
   const { config, log, path, tls, trust } = process;
   const { dispatch } = config;
-  const stop = new AbortController();
+  const stop = stopOfRole();
   const now = (): number => Date.now();
   const seconds = (): number => Math.floor(now() / 1000);
   const outbox = await Outbox.load(store.sub('outbox'), now);

@@ -1,6 +1,7 @@
 import { toHex } from '@chargecast/signcryption';
 import { EventEmitter } from 'node:events';
 
+import { stopOfRole } from '../common/abort';
 import { parseAddress } from '../common/config';
 import { CodedError } from '../common/errors';
 import { Housekeeping } from '../common/housekeeping';
@@ -68,7 +69,7 @@ async function assemble(
 ): Promise<RunningRole> {
   const { config, path, log, tls, trust } = process;
   const { params } = trust;
-  const stop = new AbortController();
+  const stop = stopOfRole();
   const stopping = stop.signal;
   const now = (): number => Math.floor(Date.now() / 1000);
   const signer = await readOrganisationSigner(path(config.organisationKey), config.identity.mspId, params);

@@ -1,4 +1,5 @@
 import { Certificates, Suspects } from '../authentication';
+import { stopOfRole } from '../common/abort';
 import { parseAddress } from '../common/config';
 import type { RunningRole } from '../common/running-role';
 import { Centres, assembleRole, type RoleProcess, type Undo } from '../holder';
@@ -35,7 +36,7 @@ async function assemble(
   store: Store,
   undo: Undo,
 ): Promise<RunningEv> {
-  const stop = new AbortController();
+  const stop = stopOfRole();
   const stopping = stop.signal;
   const now = (): number => Math.floor(Date.now() / 1000);
   const writes = new GroupCommit(store);
