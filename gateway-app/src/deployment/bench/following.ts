@@ -90,9 +90,7 @@ export class GatewayFollower extends Follower {
 
   static async open(directory: string, trust: TrustBundle, ledger: BlockSource): Promise<GatewayFollower> {
     const store = await openStore(join(directory, 'gateway'));
-    const [certchain, datachain] = await Promise.all(
-      CHANNELS.map((channel) => ChainArchive.open(channel, store)),
-    );
+    const [certchain, datachain] = await Promise.all(CHANNELS.map((channel) => ChainArchive.open(channel, store)));
     const archives = { certchain, datachain } as Record<Channel, ChainArchive>;
     const source = new TimedSource(ledger);
     const replica = await openReplica({
