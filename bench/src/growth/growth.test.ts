@@ -4,11 +4,12 @@ import { growthChart, growthTable, lengthsTo, benchGrowth } from './growth';
 import { receiverCosts } from './receivers';
 import { type ChainSubject, type GrowthSubjects, type LedgerName } from './subject';
 
-/** A chain of which queries grow with its square root and restarts of a pile linearly, and nothing else. */
+/** A chain of which queries grow with its square root, restarts of a pile and what follows them linearly, and nothing else. */
 class GrowingChain implements ChainSubject {
   readonly #milliseconds: number;
   #length = 0;
   #cpu = 0;
+  #settling = 0;
 
   /** @param milliseconds for a hundred σ */
   constructor(milliseconds = 0) {
@@ -23,15 +24,15 @@ class GrowingChain implements ChainSubject {
   async commitOne(): Promise<{ commit: number; gateway: number; pile: number }> {
     this.#length += 1;
     this.#cpu += 7;
+    if (this.#settling-- > 0) this.#cpu += this.#length / 100;
     return { commit: 20, gateway: 3, pile: 2 };
   }
 
   query = (): Promise<void> => later(2 * Math.sqrt(this.#length));
-  restart = async (): Promise<{ ledger: number; gateway: number; pile: number }> => ({
-    ledger: 900,
-    gateway: 10,
-    pile: this.#length / 100,
-  });
+  restart = async (): Promise<{ ledger: number; gateway: number; pile: number }> => {
+    this.#settling = LOAD.samples;
+    return { ledger: 900, gateway: 10, pile: this.#length / 100 };
+  };
   newestTransactionBytes = async (): Promise<number> => 6000;
   ledgerCpuMs = async (): Promise<number> => this.#cpu;
   close = jest.fn(async () => undefined);
